@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef COMMON_CHANNEL_H
+#define COMMON_CHANNEL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "common/uuid.h"
+
+/*
+ * What the master and its children say to each other: records of one fixed size over a pair of pipes, one
+ * write each (at most PIPE_BUF, so a record is never torn by another). A record counts only when its pid and
+ * its generation match the child that it is expected from (after dovecot's master); the generation is new at
+ * every spawn. End of file on the child's reading end means that the master is gone.
+ */
+#define CHANNEL_MAGIC       0x4d535452u
+#define CHANNEL_RECORD_SIZE 256
+#define OWNER_SIZE          40 /* a worker's id with its NUL */
+
+enum record_type {
+    /* child to master */
+    RECORD_READY = 1, /* the child has started up and works */
+    RECORD_HEARTBEAT, /* a worker is alive; body.heartbeat */
+    RECORD_METRICS,   /* maintenance: the figures of one queue; body.metrics */
+    RECORD_RETURNED,  /* maintenance: a dead worker's leases are back; body.returned */
+    /* master to child */
+    RECORD_DRAIN,        /* finish what runs, reserve nothing more, exit */
+    RECORD_REOPEN_LOGS,
+    RECORD_BEGUN,        /* maintenance: this job had begun when its worker died; body.begun */
+    RECORD_RETURN_OWNER, /* maintenance: give back all leases of this dead worker; body.owner */
+};
+
+enum worker_status { WORKER_IDLE, WORKER_BUSY, WORKER_DRAINING, WORKER_STORE_AWAY };
+
+struct heartbeat {
+    uint32_t status;      /* enum worker_status */
+    uint32_t busy;        /* handlers that run a job now */
+    uint32_t concurrency; /* handlers there can be */
+    uint32_t waiting;     /* jobs reserved and not begun */
+    uint64_t processed;   /* attempts that ended, since the start */
+    uint64_t failed;      /* of those, the ones that did not succeed */
+    uint64_t busy_us;     /* handler time spent in jobs, since the start */
+    uint64_t memory;      /* bytes resident: the worker and its handlers' trees */
+    uint64_t cpu_us;      /* processor time of the worker and its handlers, since the start */
+};
+
+struct queue_metrics {
+    uint32_t queue; /* index in the settings' queues */
+    uint32_t settings_generation;
+    uint64_t ready, reserved, delayed, failed;
+    int64_t oldest_ms; /* age of the oldest ready job; -1 where there is none */
+};
+
+struct record {
+    uint32_t magic;
+    uint32_t type; /* enum record_type */
+    int32_t pid;   /* of the child, in both directions */
+    uint32_t generation;
+    union {
+        struct heartbeat heartbeat;
+        struct queue_metrics metrics;
+        struct {
+            char owner[OWNER_SIZE];
+            uint64_t count;
+        } returned;
+        struct {
+            char uuid[UUID_TEXT_SIZE];
+            int32_t attempt;
+        } begun;
+        char owner[OWNER_SIZE];
+        char bytes[CHANNEL_RECORD_SIZE - 16];
+    } body;
+};
+
+_Static_assert(sizeof(struct record) == CHANNEL_RECORD_SIZE, "a record has a fixed size");
+
+/* One end of a channel: in the child, or the master's end towards one child. */
+struct channel {
+    int in;  /* non-blocking, -1 when closed. Owned */
+    int out; /* non-blocking, -1 when closed. Owned */
+    pid_t pid;
+    uint32_t generation;
+    uint64_t dropped; /* records that the other side was too slow to take */
+};
+
+/* Fills in magic, pid and generation and writes the record. Never blocks: returns 0, or -1 when the pipe
+ * was full (counted in dropped) or closed. */
+int channel_send(struct channel *channel, struct record *record);
+
+enum channel_result { CHANNEL_RECORD, CHANNEL_EMPTY, CHANNEL_CLOSED };
+
+/* Reads at most one record. Torn, foreign and outdated ones are passed over. */
+enum channel_result channel_receive(struct channel *channel, struct record *record);
+
+void channel_close(struct channel *channel);
+
+#endif

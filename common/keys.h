@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef COMMON_KEYS_H
+#define COMMON_KEYS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/buf.h"
+#include "common/err.h"
+
+/*
+ * Key tables: one row a configuration key, which is the single source of its parsing, range, default, reload
+ * behaviour, environment variable, help, and of the sample file and the manual (after pgbouncer's and git's
+ * tables). A section's values live in a plain struct; a row says at which offset.
+ */
+enum key_type {
+    KEY_STRING,      /* char *, owned, never NULL ("" where unset) */
+    KEY_PATH,        /* char *, like KEY_STRING; ~ and relative paths are resolved against the file */
+    KEY_NAME,        /* char *: a queue's or connection's name */
+    KEY_COMMAND,     /* char *, checked to split into words as a shell would (command.h) */
+    KEY_ENVIRONMENT, /* char *: NAME="value",NAME2=value, checked */
+    KEY_INTEGER,     /* int64_t */
+    KEY_BOOLEAN,     /* bool: yes true on 1, no false off 0 */
+    KEY_DURATION,    /* int64_t milliseconds; written as seconds ("3", "0.5") or with ms, s, m, h, d */
+    KEY_MEGABYTES,   /* int64_t bytes; written as MB ("128") or with KB, MB, GB */
+    KEY_CHOICE,      /* int: the index in choices */
+};
+
+/* What a changed value needs on reload; a section's need is that of its most demanding changed key. */
+enum key_reload {
+    RELOAD_NONE,    /* nothing to do: the new value is used from now on */
+    RELOAD_WORKERS, /* the workers of that queue are replaced, gracefully */
+    RELOAD_RESTART, /* only a restart of musterd changes it; said in a warning */
+};
+
+struct key {
+    const char *name;
+    const char *alias; /* another name that is read, or NULL */
+    enum key_type type;
+    size_t offset;
+    const char *fallback; /* the default, as it would be written */
+    int64_t min, max;     /* of KEY_INTEGER; of KEY_DURATION and KEY_MEGABYTES in ms and bytes */
+    const char *const *choices; /* NULL-terminated, for KEY_CHOICE */
+    enum key_reload reload;
+    const char *variable; /* environment variable that overrides the file, or NULL */
+    const char *help;     /* one line for the sample and the manual */
+};
+
+struct key_table {
+    const char *section; /* "muster", or "queue:" where a name follows */
+    const char *help;
+    const struct key *keys;
+    size_t key_count;
+};
+
+/* Fills values (zeroed memory) with the table's defaults. They are valid by construction: a test sets each. */
+void keys_set_defaults(const struct key_table *table, void *values);
+
+/* Sets one key from its text. Returns 0, or -1 with err ("key: what is wrong; what would be right"; an
+ * unknown key names the nearest known one). */
+int keys_set(const struct key_table *table, void *values, const char *name, const char *text,
+             struct err *err);
+
+/* Applies the environment variables of the table's rows. Returns 0, or -1 with err naming the variable. */
+int keys_set_from_environment(const struct key_table *table, void *values, struct err *err);
+
+/* Copies all values into other (zeroed memory, or filled before). */
+void keys_copy(const struct key_table *table, void *to, const void *from);
+void keys_finish(const struct key_table *table, void *values);
+
+/* Calls changed (may be NULL) for each key whose values differ. Returns the highest need, or -1 where
+ * nothing differs. */
+int keys_compare(const struct key_table *table, const void *old_values, const void *new_values,
+                 void (*changed)(void *context, const struct key *key), void *context);
+
+/* Appends "key = value" lines for all keys, readable by keys_set again. Returns 0, or -1 past the cap. */
+int keys_print(const struct key_table *table, const void *values, struct buf *out);
+
+/* The value of one key as text, as it would be written. Returns 0, or -1 past the cap. */
+int keys_print_value(const struct key *key, const void *values, struct buf *out);
+
+const struct key *keys_find(const struct key_table *table, const char *name);
+
+#endif

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef COMMON_SETTINGS_H
+#define COMMON_SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/buf.h"
+#include "common/err.h"
+#include "common/keys.h"
+
+/*
+ * The settings: what the sections of the configuration mean, shared by the master, the workers, the command
+ * line and the library. Every value has been checked: who holds a struct settings holds a valid one. Strings
+ * are never NULL ("" where unset), times are milliseconds, sizes bytes.
+ */
+enum driver_kind { DRIVER_SQLITE, DRIVER_PGSQL, DRIVER_REDIS };
+enum handler_kind { HANDLER_EXEC, HANDLER_PERSISTENT };
+enum backoff_kind { BACKOFF_NONE, BACKOFF_FIXED, BACKOFF_LINEAR, BACKOFF_EXPONENTIAL };
+enum synchronous { SYNCHRONOUS_NORMAL, SYNCHRONOUS_FULL };
+
+/* [muster] */
+struct muster_settings {
+    char *datadir;            /* store, socket and pid file, where their own keys do not say otherwise */
+    char *connection;         /* `default`: the connection of queues that name none (QUEUE_CONNECTION) */
+    char *logfile;            /* "" is standard error */
+    int log_level;            /* enum log_level */
+    int log_format;           /* enum log_format */
+    char *pidfile;            /* default DATADIR/musterd.pid */
+    char *socket;             /* control socket, default DATADIR/muster.sock */
+    int64_t stop_timeout;     /* how long jobs may run on after a stop was asked for */
+    int64_t kill_timeout;     /* from TERM to KILL, of handlers and workers */
+    int64_t restart_delay;    /* first pause after a failed start; doubles */
+    int64_t restart_delay_max;
+    int64_t health_check_interval; /* a worker that is silent for longer is stalled */
+};
+
+/* [connection:NAME] */
+struct connection_settings {
+    char *name;
+    int driver; /* enum driver_kind */
+    char *path;          /* sqlite: the database file, default DATADIR/NAME.db */
+    int synchronous;     /* sqlite, enum synchronous */
+    char *table;         /* SQL stores */
+    char *failed_table;
+    int64_t retry_after; /* the lease: how long a job may be silent */
+    int64_t batch_size;  /* the most jobs in one store call */
+    int64_t timeout;     /* deadline of one store call */
+};
+
+/* [worker_options], and the same keys in [queue:NAME] */
+struct worker_options {
+    int64_t memory;       /* bytes, for a worker and for each handler's tree; 0: no limit */
+    int64_t timeout;      /* of a job; 0: none */
+    int64_t max_jobs;     /* a worker is replaced after so many; 0: never */
+    int64_t max_attempts; /* 0: no limit */
+    int64_t sleep;        /* between checks of an empty queue, where the store cannot wake */
+    int64_t rest;         /* after each job */
+    int backoff;          /* enum backoff_kind */
+    int64_t backoff_delay;
+    int64_t backoff_max;
+    int64_t backoff_jitter; /* percent: a delay is shortened at random by up to this part */
+};
+
+/* [queue:NAME] */
+struct queue_settings {
+    char *name;
+    char *connection;    /* "" until resolved, then a name in connections */
+    int handler;         /* enum handler_kind */
+    char *command;       /* "": the queue takes jobs, but nobody here runs them */
+    char *directory;
+    char *environment;
+    int64_t workers;     /* worker processes */
+    int64_t concurrency; /* handlers a worker */
+    int64_t boot_timeout; /* until a persistent handler has said hello */
+    struct worker_options options;
+};
+
+struct settings {
+    char *file;          /* where it was read from; "" for the defaults alone */
+    uint32_t generation; /* set by who loads; a worker learns it with its snapshot */
+    struct muster_settings muster;
+    struct worker_options worker_options;
+    struct connection_settings *connections; /* at least one */
+    size_t connection_count;
+    struct queue_settings *queues; /* at least one */
+    size_t queue_count;
+    char **warnings; /* what config:check says beside errors */
+    size_t warning_count;
+};
+
+/* The tables behind it, in the order of the sample file. NULL-terminated array. */
+extern const struct key_table *const settings_tables[];
+extern const struct key_table settings_muster_table;
+extern const struct key_table settings_connection_table;
+extern const struct key_table settings_worker_options_table;
+extern const struct key_table settings_queue_table; /* includes the worker options' rows */
+
+/* Finds the file that is used when none is named: $MUSTER_CONFIG, ./muster.ini, /etc/muster/muster.ini, in
+ * this order. Returns a malloc'd path, or NULL where there is none. */
+char *settings_find_file(void);
+
+/* Loads a file (NULL: the defaults alone, a SQLite store and the queue `default`), applies the environment,
+ * fills in derived defaults and checks the whole. The caller ends it with settings_destroy. NULL with err
+ * ("file:line: section: key: …") on failure. */
+struct settings *settings_load(const char *path, struct err *err);
+
+/* The same from a snapshot, the complete text that settings_print wrote; the environment is not looked at. */
+struct settings *settings_parse(const char *name, const char *text, size_t length, struct err *err);
+
+void settings_destroy(struct settings *settings);
+
+/* Appends a complete text of all settings, to be read by settings_parse. Returns 0, or -1 past the cap. */
+int settings_print(const struct settings *settings, struct buf *out);
+
+/* By name; NULL where there is none. */
+const struct connection_settings *settings_connection(const struct settings *settings,
+                                                      const char *name);
+const struct queue_settings *settings_queue(const struct settings *settings, const char *name);
+
+/* The connection of a queue. Never NULL: a queue that is not configured is on the default one. */
+const struct connection_settings *settings_connection_of(const struct settings *settings,
+                                                         const char *queue);
+
+/* A copy of the settings of a queue, with worker options where it is not configured; the caller ends it with
+ * settings_queue_finish. */
+void settings_queue_or_default(const struct settings *settings, const char *name,
+                               struct queue_settings *out);
+void settings_queue_finish(struct queue_settings *queue);
+
+/* A queue's or connection's name: 1 to 100 of A-Z a-z 0-9 _ - . : and not beginning with one of - . :
+ * (it becomes a file name, a key and an argument). Returns 0, or -1 with err. */
+int settings_check_name(const char *what, const char *name, struct err *err);
+
+#endif

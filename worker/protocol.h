@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef WORKER_PROTOCOL_H
+#define WORKER_PROTOCOL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/buf.h"
+#include "common/err.h"
+#include "common/json.h"
+#include "common/mem.h"
+#include "queue/job.h"
+
+/*
+ * The handler protocol, version 1 (docs/protocol.md): one JSON object a line, at most JSON_TEXT_MAX bytes,
+ * on descriptor 3 to the handler and 4 from it. This is its codec: bytes to values and back, without I/O.
+ */
+#define PROTOCOL_VERSION         1
+#define PROTOCOL_FD_TO_HANDLER   3
+#define PROTOCOL_FD_FROM_HANDLER 4
+#define PROTOCOL_CONCURRENCY_MAX 256
+#define PROTOCOL_WINDOW_MAX      256
+
+enum frame_type {
+    FRAME_HELLO,    /* version, [name, concurrency, window] */
+    FRAME_DONE,     /* uuid */
+    FRAME_RELEASE,  /* uuid, [delay] */
+    FRAME_FAIL,     /* uuid, exception, [retry] */
+    FRAME_PROGRESS, /* uuid, progress 0-100, [message] */
+    FRAME_LOG,      /* [uuid, level], message */
+    FRAME_PUSH,     /* uuid of the running job, push: an object as in `muster queue:bulk` */
+    FRAME_PONG,
+};
+
+/* One frame from a handler. Strings are in the arena that it was read with. */
+struct frame {
+    enum frame_type type;
+    const char *uuid; /* NULL where the frame names no job */
+    int version;      /* HELLO */
+    const char *name; /* HELLO, or NULL */
+    int concurrency;  /* HELLO: jobs it runs at once, 1 to PROTOCOL_CONCURRENCY_MAX */
+    int window;       /* HELLO: jobs it may hold beside those, 0 to PROTOCOL_WINDOW_MAX */
+    int64_t delay_ms; /* RELEASE; -1: the queue's backoff */
+    const char *exception; /* FAIL */
+    bool retry;            /* FAIL: false means never again */
+    double progress;       /* PROGRESS */
+    const char *level;     /* LOG, or NULL */
+    const char *message;   /* LOG, PROGRESS, or NULL */
+    struct json_slice push; /* PUSH: the object; points into the line */
+};
+
+/* Reads one line (without its newline). Returns 0, or -1 with err saying what is wrong with it. */
+int protocol_decode(const char *line, size_t length, struct arena *arena, struct frame *frame,
+                    struct err *err);
+
+/* Append a frame to the handler, with its newline. Return 0, or -1 past the buffer's cap. */
+int protocol_encode_job(const struct job *job, int64_t timeout_ms, int max_attempts,
+                        struct buf *out);
+int protocol_encode_cancel(const char *uuid, struct buf *out);
+int protocol_encode_drain(struct buf *out);
+int protocol_encode_ping(struct buf *out);
+
+#endif
