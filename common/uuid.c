@@ -10,10 +10,15 @@
 #define TIME_SYMBOLS 8
 #define POOL_SIZE    256
 
+/* Added to the milliseconds, so that the first symbol is 'A' (until the year 2109, then 'B' …)
+ * where it would be
+ * '-': an identifier that begins with a dash is taken for an option by every command line. */
+#define TIME_BASE (UINT64_C(11) << 42)
+
 static const char symbols[64] = "-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz";
 
-/* A system call a pool instead of one an identifier. The pid tells a forked process to throw away what it
- * inherited, or both would hand out the same. */
+/* A system call a pool instead of one an identifier. The pid tells a forked process to throw away
+ * what it inherited, or both would hand out the same. */
 static struct {
     unsigned char bytes[POOL_SIZE];
     size_t used;
@@ -53,7 +58,7 @@ void uuid_random(char *text, size_t length)
 
 void uuid_make(char uuid[UUID_SIZE], int64_t wall_ms)
 {
-    uint64_t time = (uint64_t)wall_ms;
+    uint64_t time = TIME_BASE + (uint64_t)wall_ms;
     for (int i = TIME_SYMBOLS - 1; i >= 0; i--) {
         uuid[i] = symbols[time & 63];
         time >>= 6;
