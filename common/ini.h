@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "common/buf.h"
 #include "common/err.h"
 
 /*
@@ -13,14 +14,17 @@
  * rules. The result is a document: sections in the order of their first appearance, merged where they repeat;
  * keys in lower case, the last one wins. Values are as written: expansion is ini_expand's.
  */
-#define INI_FILE_MAX (4u << 20) /* bytes of one file, and of one value */
-#define INI_FILES_MAX 1000      /* files that [include] may bring in */
+#define INI_FILE_MAX     (4u << 20) /* bytes of one file, and of one value */
+#define INI_FILES_MAX    1000       /* files that [include] may bring in */
+#define INI_SECTIONS_MAX 10000      /* of a document */
+#define INI_KEYS_MAX     100000     /* of a document, in all */
 
 struct ini_key {
     const char *name; /* lower case */
     const char *value;
     const char *file; /* where it stands, as given or found by [include] */
     int line;         /* from 1 */
+    bool is_default;  /* it comes from [DEFAULT], which feeds all sections */
 };
 
 struct ini_section {
@@ -36,6 +40,8 @@ struct ini {
     size_t section_count;
     char **warnings; /* e.g. an include pattern that matches nothing; one text each */
     size_t warning_count;
+    size_t key_count; /* of all sections */
+    size_t file_count;
     /* the strings that the above point to are owned by the document */
     char **strings;
     size_t string_count;
@@ -47,7 +53,7 @@ struct ini {
 struct ini *ini_load(const char *path, struct err *err);
 
 /* Reads a text as if it were a file of this name; [include] is refused. */
-struct ini *ini_parse(const char *name, const char *text, size_t length, struct err *err);
+struct ini *ini_load_text(const char *name, const char *text, size_t length, struct err *err);
 
 void ini_destroy(struct ini *ini);
 
@@ -62,10 +68,15 @@ struct ini_variable {
     bool is_number; /* usable with %d, %02d, %x …; value is its decimal text */
 };
 
-/* Python's % formatting of value: %(name)s, %(name)02d, %%. The environment is there as ENV_NAME. Returns a
- * malloc'd string, or NULL with err (ERR_INVALID: a lone %, an unknown name with the list of the known ones,
- * a bad format). */
+/* Python's % formatting of value: %(name)s, %(name)02d, %%. Beside the variables there are the environment as
+ * ENV_NAME, and semicolon, hash, newline, tab, space, for what the dialect would take for a comment or trim.
+ * Returns a malloc'd string, or NULL with err (ERR_INVALID: a lone %, an unknown name with the list of the
+ * known ones, a bad format; ERR_LIMIT past INI_FILE_MAX). */
 char *ini_expand(const char *value, const struct ini_variable *variables, size_t count,
                  struct err *err);
+
+/* Appends a value (UTF-8, no control characters but newline and tab) in the form that ini_load_text and
+ * ini_expand turn into this value again. Returns 0, or -1 past the cap. */
+int ini_escape(const char *value, struct buf *out);
 
 #endif
