@@ -19,10 +19,6 @@
 #define LOG_MESSAGE_MAX 8192
 #define LOG_LINE_MAX    (8 * LOG_MESSAGE_MAX)
 
-const char *const log_level_names[] = {"critical", "error", "warn",    "info",
-                                       "debug",    "trace", "blather", NULL};
-const char *const log_format_names[] = {"text", "json", NULL};
-
 /* Supervisor's four letters a level. */
 static const char *const level_marks[] = {"CRIT", "ERRO", "WARN", "INFO", "DEBG", "TRAC", "BLAT"};
 

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+#include "common/settings_document.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/mem.h"
+#include "common/nearest.h"
+
+enum standing { SERVED, NOT_SERVED };
+
+/* All sections there are; those whose name ends with a colon take one behind it. */
+static const struct {
+    const char *name;
+    enum standing standing;
+} sections[] = {
+    {"muster", SERVED},
+    {"connection:", SERVED},
+    {"worker_options", SERVED},
+    {"queue:", SERVED},
+    {"include", SERVED},
+    {SETTINGS_SNAPSHOT_SECTION, SERVED},
+    {"job:", NOT_SERVED},
+    {"auto_scaling", NOT_SERVED},
+    {"monitoring", NOT_SERVED},
+    {"schedule:", NOT_SERVED},
+    {"supervisord", NOT_SERVED},
+    {"program:", NOT_SERVED},
+    {"group:", NOT_SERVED},
+    {"eventlistener:", NOT_SERVED},
+    {"fcgi-program:", NOT_SERVED},
+    {"rpcinterface:", NOT_SERVED},
+    {"unix_http_server", NOT_SERVED},
+    {"inet_http_server", NOT_SERVED},
+    {"supervisorctl", NOT_SERVED},
+};
+#define SECTION_COUNT (sizeof sections / sizeof sections[0])
+
+static bool is_named(const char *pattern, const char *name)
+{
+    size_t length = strlen(pattern);
+    if (pattern[length - 1] == ':')
+        return strncmp(pattern, name, length) == 0;
+    return strcmp(pattern, name) == 0;
+}
+
+static int refuse_unknown(const struct ini_section *section, struct err *err)
+{
+    const char *colon = strchr(section->name, ':');
+    const char *rest = colon ? colon + 1 : "";
+    char *prefix =
+        mem_strndup(section->name, colon ? (size_t)(rest - section->name) : strlen(section->name));
+    struct nearest nearest = nearest_to(prefix);
+    for (size_t i = 0; i < SECTION_COUNT; i++)
+        nearest_consider(&nearest, sections[i].name);
+    const char *meant = nearest.best;
+    if (meant)
+        err_set(err, ERR_INVALID, "%s:%d: [%.100s] there is no such section; did you mean [%s%s]?",
+                section->file, section->line, section->name, meant,
+                meant[strlen(meant) - 1] != ':' ? ""
+                : rest[0]                       ? rest
+                                                : "NAME");
+    else
+        err_set(err, ERR_INVALID,
+                "%s:%d: [%.100s] there is no such section; there are [muster], [connection:NAME], "
+                "[worker_options], [queue:NAME]",
+                section->file, section->line, section->name);
+    free(prefix);
+    return -1;
+}
+
+static int check_section(struct settings *settings, const struct ini_section *section,
+                         bool is_supervisors_file, struct err *err)
+{
+    for (size_t i = 0; i < SECTION_COUNT; i++) {
+        if (!is_named(sections[i].name, section->name))
+            continue;
+        if (sections[i].standing != SERVED)
+            settings_warn(settings, mem_printf("%s:%d: [%s] is not served yet", section->file,
+                                               section->line, section->name));
+        return 0;
+    }
+    if (!is_supervisors_file)
+        return refuse_unknown(section, err);
+    settings_warn(settings, mem_printf("%s:%d: [%s] is ignored: there is no such section",
+                                       section->file, section->line, section->name));
+    return 0;
+}
+
+int settings_check_sections(struct settings *settings, const struct ini *ini, struct err *err)
+{
+    bool is_supervisors_file = ini_section(ini, "supervisord") != NULL;
+    for (size_t i = 0; i < ini->section_count; i++) {
+        if (check_section(settings, &ini->sections[i], is_supervisors_file, err) < 0)
+            return -1;
+    }
+    return 0;
+}

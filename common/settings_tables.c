@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: MIT */
+#include "common/settings.h"
+
+#include <limits.h>
+
+#include "common/log.h"
+
+#define MS     INT64_C(1)
+#define SECOND (1000 * MS)
+#define HOUR   (3600 * SECOND)
+#define DAY    (24 * HOUR)
+#define MB     (INT64_C(1) << 20)
+
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+
+static const char *const driver_names[] = {"sqlite|database", "pgsql", "redis", NULL};
+static const char *const handler_names[] = {"exec", "persistent", NULL};
+static const char *const backoff_names[] = {"none", "fixed", "linear", "exponential", NULL};
+static const char *const synchronous_names[] = {"normal", "full", NULL};
+
+#define AT(member) .offset = offsetof(struct muster_settings, member)
+static const struct key muster_keys[] = {
+    {.name = "datadir",
+     .type = KEY_PATH,
+     AT(datadir),
+     .fallback = "",
+     .reload = RELOAD_RESTART,
+     .help =
+         "Directory of the store, the socket and the pid file. Unset: /var/lib/muster for root, "
+         "else ~/.local/share/muster."},
+    {.name = "default",
+     .alias = "connection",
+     .type = KEY_NAME,
+     AT(connection),
+     .fallback = "",
+     .reload = RELOAD_WORKERS,
+     .variable = "QUEUE_CONNECTION",
+     .help = "Connection of queues that name none. Unset: `database`, or else the first one."},
+    {.name = "logfile",
+     .type = KEY_PATH,
+     AT(logfile),
+     .fallback = "",
+     .reload = RELOAD_RESTART,
+     .help = "File that the log is appended to. Unset: standard error."},
+    {.name = "log_level",
+     .alias = "loglevel",
+     .type = KEY_CHOICE,
+     AT(log_level),
+     .fallback = "info",
+     .choices = log_level_names,
+     .reload = RELOAD_RESTART,
+     .help = "The least important records that are written."},
+    {.name = "log_format",
+     .type = KEY_CHOICE,
+     AT(log_format),
+     .fallback = "text",
+     .choices = log_format_names,
+     .reload = RELOAD_RESTART,
+     .help = "Lines of text, or a JSON object a line."},
+    {.name = "pidfile",
+     .type = KEY_PATH,
+     AT(pidfile),
+     .fallback = "",
+     .reload = RELOAD_RESTART,
+     .help = "File with the process id, locked while musterd runs. Unset: DATADIR/musterd.pid."},
+    {.name = "socket",
+     .type = KEY_PATH,
+     AT(socket),
+     .fallback = "",
+     .reload = RELOAD_RESTART,
+     .help = "Control socket for the command line. Unset: DATADIR/muster.sock."},
+    {.name = "stop_timeout",
+     .type = KEY_DURATION,
+     AT(stop_timeout),
+     .fallback = "60",
+     .min = 0,
+     .max = 7 * DAY,
+     .reload = RELOAD_WORKERS,
+     .help = "How long jobs may run on after a stop was asked for."},
+    {.name = "kill_timeout",
+     .type = KEY_DURATION,
+     AT(kill_timeout),
+     .fallback = "2",
+     .min = 0,
+     .max = HOUR,
+     .reload = RELOAD_WORKERS,
+     .help = "Time between TERM and KILL, for handlers and workers."},
+    {.name = "restart_delay",
+     .type = KEY_DURATION,
+     AT(restart_delay),
+     .fallback = "1",
+     .min = 10 * MS,
+     .max = HOUR,
+     .reload = RELOAD_NONE,
+     .help = "First pause after a failed start; it doubles with each further one."},
+    {.name = "restart_delay_max",
+     .type = KEY_DURATION,
+     AT(restart_delay_max),
+     .fallback = "60",
+     .min = 10 * MS,
+     .max = DAY,
+     .reload = RELOAD_NONE,
+     .help = "The longest pause between starts."},
+    {.name = "health_check_interval",
+     .type = KEY_DURATION,
+     AT(health_check_interval),
+     .fallback = "60",
+     .min = 1 * SECOND,
+     .max = DAY,
+     .reload = RELOAD_NONE,
+     .variable = "QUEUE_HEALTH_CHECK_INTERVAL",
+     .help = "A worker that is silent for longer is replaced."},
+};
+#undef AT
+
+#define AT(member) .offset = offsetof(struct connection_settings, member)
+static const struct key connection_keys[] = {
+    {.name = "driver",
+     .type = KEY_CHOICE,
+     AT(driver),
+     .fallback = "sqlite",
+     .choices = driver_names,
+     .reload = RELOAD_WORKERS,
+     .help = "Kind of store; `database` is another name for sqlite."},
+    {.name = "path",
+     .type = KEY_PATH,
+     AT(path),
+     .fallback = "",
+     .reload = RELOAD_WORKERS,
+     .help = "sqlite: the database file. Unset: DATADIR/NAME.db."},
+    {.name = "synchronous",
+     .type = KEY_CHOICE,
+     AT(synchronous),
+     .fallback = "full",
+     .choices = synchronous_names,
+     .reload = RELOAD_WORKERS,
+     .help = "sqlite: full survives a power cut, normal may lose the last moments then."},
+    {.name = "table",
+     .type = KEY_NAME,
+     AT(table),
+     .fallback = "queue_jobs",
+     .reload = RELOAD_WORKERS,
+     .variable = "QUEUE_TABLE",
+     .help = "SQL stores: table of jobs."},
+    {.name = "failed_table",
+     .type = KEY_NAME,
+     AT(failed_table),
+     .fallback = "queue_failed_jobs",
+     .reload = RELOAD_WORKERS,
+     .variable = "QUEUE_FAILED_TABLE",
+     .help = "SQL stores: table of failed jobs."},
+    {.name = "retry_after",
+     .type = KEY_DURATION,
+     AT(retry_after),
+     .fallback = "90",
+     .min = 1 * SECOND,
+     .max = 7 * DAY,
+     .reload = RELOAD_WORKERS,
+     .variable = "QUEUE_RETRY_AFTER",
+     .help = "The lease: a job whose worker is silent for so long is given to another one."},
+    {.name = "batch_size",
+     .type = KEY_INTEGER,
+     AT(batch_size),
+     .fallback = "100",
+     .min = 1,
+     .max = 10000,
+     .reload = RELOAD_WORKERS,
+     .variable = "QUEUE_BATCH_SIZE",
+     .help = "The most jobs in one call to the store."},
+    {.name = "timeout",
+     .type = KEY_DURATION,
+     AT(timeout),
+     .fallback = "10",
+     .min = 100 * MS,
+     .max = HOUR,
+     .reload = RELOAD_WORKERS,
+     .help = "Deadline of one call to the store."},
+};
+#undef AT
+
+/* The options' rows, at an offset of the struct that the section fills. */
+#define WORKER_OPTION_KEYS                                                                         \
+    {.name = "memory",                                                                             \
+     .type = KEY_MEGABYTES,                                                                        \
+     AT(memory),                                                                                   \
+     .fallback = "128",                                                                            \
+     .min = 0,                                                                                     \
+     .max = 1048576 * MB,                                                                          \
+     .reload = RELOAD_WORKERS,                                                                     \
+     .variable = "QUEUE_WORKER_MEMORY",                                                            \
+     .help = "Megabytes for a worker, and for each handler with its children. 0: no limit."},      \
+        {.name = "timeout",                                                                        \
+         .type = KEY_DURATION,                                                                     \
+         AT(timeout),                                                                              \
+         .fallback = "60",                                                                         \
+         .min = 0,                                                                                 \
+         .max = 7 * DAY,                                                                           \
+         .reload = RELOAD_WORKERS,                                                                 \
+         .variable = "QUEUE_WORKER_TIMEOUT",                                                       \
+         .help = "How long a job may run. 0: no limit."},                                          \
+        {.name = "max_jobs",                                                                       \
+         .type = KEY_INTEGER,                                                                      \
+         AT(max_jobs),                                                                             \
+         .fallback = "1000",                                                                       \
+         .min = 0,                                                                                 \
+         .max = INT32_MAX,                                                                         \
+         .reload = RELOAD_WORKERS,                                                                 \
+         .variable = "QUEUE_WORKER_MAX_JOBS",                                                      \
+         .help = "A worker is replaced after so many jobs. 0: never."},                            \
+        {.name = "max_attempts",                                                                   \
+         .alias = "tries",                                                                         \
+         .type = KEY_INTEGER,                                                                      \
+         AT(max_attempts),                                                                         \
+         .fallback = "3",                                                                          \
+         .min = 0,                                                                                 \
+         .max = 1000,                                                                              \
+         .reload = RELOAD_WORKERS,                                                                 \
+         .variable = "QUEUE_MAX_ATTEMPTS",                                                         \
+         .help = "Attempts before a job has failed, where it does not say itself. 0: no limit."},  \
+        {.name = "sleep",                                                                          \
+         .type = KEY_DURATION,                                                                     \
+         AT(sleep),                                                                                \
+         .fallback = "3",                                                                          \
+         .min = 10 * MS,                                                                           \
+         .max = HOUR,                                                                              \
+         .reload = RELOAD_WORKERS,                                                                 \
+         .variable = "QUEUE_WORKER_SLEEP",                                                         \
+         .help = "Pause between checks of an empty queue, where the store cannot wake a worker."}, \
+        {.name = "rest",                                                                           \
+         .type = KEY_DURATION,                                                                     \
+         AT(rest),                                                                                 \
+         .fallback = "0",                                                                          \
+         .min = 0,                                                                                 \
+         .max = HOUR,                                                                              \
+         .reload = RELOAD_WORKERS,                                                                 \
+         .variable = "QUEUE_WORKER_REST",                                                          \
+         .help = "Pause after each job."},                                                         \
+        {.name = "backoff",                                                                        \
+         .type = KEY_CHOICE,                                                                       \
+         AT(backoff),                                                                              \
+         .fallback = "exponential",                                                                \
+         .choices = backoff_names,                                                                 \
+         .reload = RELOAD_WORKERS,                                                                 \
+         .help = "How the delay before another attempt grows with the attempts."},                 \
+        {.name = "backoff_delay",                                                                  \
+         .type = KEY_DURATION,                                                                     \
+         AT(backoff_delay),                                                                        \
+         .fallback = "10",                                                                         \
+         .min = 0,                                                                                 \
+         .max = DAY,                                                                               \
+         .reload = RELOAD_WORKERS,                                                                 \
+         .help = "What it grows from; exponential is 2^attempts times this."},                     \
+        {.name = "backoff_max",                                                                    \
+         .type = KEY_DURATION,                                                                     \
+         AT(backoff_max),                                                                          \
+         .fallback = "300",                                                                        \
+         .min = 0,                                                                                 \
+         .max = 30 * DAY,                                                                          \
+         .reload = RELOAD_WORKERS,                                                                 \
+         .help = "The longest delay."},                                                            \
+    {                                                                                              \
+        .name = "backoff_jitter", .type = KEY_INTEGER, AT(backoff_jitter), .fallback = "20",       \
+        .min = 0, .max = 100, .reload = RELOAD_WORKERS,                                            \
+        .help = "Percent by which a delay is shortened at random, so that jobs spread out."        \
+    }
+
+#define AT(member) .offset = offsetof(struct worker_options, member)
+static const struct key worker_options_keys[] = {WORKER_OPTION_KEYS};
+#undef AT
+
+static const struct key queue_keys[] = {
+#define AT(member) .offset = offsetof(struct queue_settings, member)
+    {.name = "connection",
+     .type = KEY_NAME,
+     AT(connection),
+     .fallback = "",
+     .reload = RELOAD_WORKERS,
+     .help = "Where its jobs are. Unset: the default connection of [muster]."},
+    {.name = "handler",
+     .type = KEY_CHOICE,
+     AT(handler),
+     .fallback = "exec",
+     .choices = handler_names,
+     .reload = RELOAD_WORKERS,
+     .help = "exec starts the command for each job; persistent keeps it and speaks the protocol."},
+    {.name = "command",
+     .type = KEY_COMMAND,
+     AT(command),
+     .fallback = "",
+     .reload = RELOAD_WORKERS,
+     .help = "The handler: program and arguments, no shell. Unset: nobody here runs the jobs."},
+    {.name = "directory",
+     .type = KEY_PATH,
+     AT(directory),
+     .fallback = "",
+     .reload = RELOAD_WORKERS,
+     .help = "Directory the handler is started in. Unset: that of musterd."},
+    {.name = "environment",
+     .type = KEY_ENVIRONMENT,
+     AT(environment),
+     .fallback = "",
+     .reload = RELOAD_WORKERS,
+     .help = "Variables for the handler: NAME=\"value\",NAME2=\"value\"."},
+    {.name = "workers",
+     .type = KEY_INTEGER,
+     AT(workers),
+     .fallback = "1",
+     .min = 0,
+     .max = 1000,
+     .reload = RELOAD_NONE,
+     .help = "Worker processes."},
+    {.name = "concurrency",
+     .type = KEY_INTEGER,
+     AT(concurrency),
+     .fallback = "1",
+     .min = 1,
+     .max = 256,
+     .reload = RELOAD_WORKERS,
+     .help = "Handlers that a worker runs at once."},
+    {.name = "boot_timeout",
+     .type = KEY_DURATION,
+     AT(boot_timeout),
+     .fallback = "30",
+     .min = 100 * MS,
+     .max = HOUR,
+     .reload = RELOAD_WORKERS,
+     .help = "How long a persistent handler may take until its hello."},
+#undef AT
+#define AT(member) .offset = offsetof(struct queue_settings, options.member)
+    WORKER_OPTION_KEYS
+#undef AT
+};
+
+const struct key_table settings_muster_table = {
+    .section = "muster",
+    .help = "The daemon.",
+    .keys = muster_keys,
+    .key_count = COUNT_OF(muster_keys),
+};
+
+const struct key_table settings_connection_table = {
+    .section = "connection:",
+    .help =
+        "A store of jobs. Without any there is `database`, a SQLite file in the data directory.",
+    .keys = connection_keys,
+    .key_count = COUNT_OF(connection_keys),
+};
+
+const struct key_table settings_worker_options_table = {
+    .section = "worker_options",
+    .help = "What holds for the workers of all queues that do not say otherwise.",
+    .keys = worker_options_keys,
+    .key_count = COUNT_OF(worker_options_keys),
+};
+
+const struct key_table settings_queue_table = {
+    .section = "queue:",
+    .help = "A queue and who works on it. The keys of [worker_options] may stand here too.",
+    .keys = queue_keys,
+    .key_count = COUNT_OF(queue_keys),
+};
+
+const struct key_table *const settings_tables[] = {
+    &settings_muster_table,
+    &settings_connection_table,
+    &settings_worker_options_table,
+    &settings_queue_table,
+    NULL,
+};

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: MIT */
+#include "tests/unit/test.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "common/settings.h"
+
+static struct settings *parse(const char *text, struct err *err)
+{
+    return settings_parse("/etc/test.ini", text, strlen(text), err);
+}
+
+static struct settings *parsed(const char *text)
+{
+    struct err err = ERR_INIT;
+    struct settings *settings = parse(text, &err);
+    if (!settings)
+        fail_msg("%s", err.text);
+    return settings;
+}
+
+static void assert_refused(const char *text, const char *message)
+{
+    struct err err = ERR_INIT;
+    assert_null(parse(text, &err));
+    assert_int_equal(err.code, ERR_INVALID);
+    assert_string_equal(err.text, message);
+}
+
+static void print(const struct settings *settings, struct buf *out)
+{
+    buf_init(out, 1 << 20);
+    assert_int_equal(settings_print(settings, out), 0);
+}
+
+static void test_defaults_alone(void **state)
+{
+    (void)state;
+    struct err err = ERR_INIT;
+    setenv("XDG_DATA_HOME", "/data", 1);
+    struct settings *settings = settings_load(NULL, &err);
+    assert_non_null(settings);
+    assert_int_equal(settings->connection_count, 1);
+    assert_string_equal(settings->connections[0].name, "database");
+    assert_int_equal(settings->connections[0].driver, DRIVER_SQLITE);
+    assert_int_equal(settings->connections[0].retry_after, 90000);
+    assert_int_equal(settings->queue_count, 1);
+    const struct queue_settings *queue = settings_queue(settings, "default");
+    assert_non_null(queue);
+    assert_string_equal(queue->connection, "database");
+    assert_int_equal(queue->options.memory, 128 << 20);
+    assert_int_equal(queue->options.backoff, BACKOFF_EXPONENTIAL);
+    assert_int_equal(settings->muster.log_level, LOG_INFO);
+    assert_ptr_equal(settings_connection_of(settings, "other"), &settings->connections[0]);
+    settings_destroy(settings);
+}
+
+static void test_queues_start_from_worker_options(void **state)
+{
+    (void)state;
+    struct settings *settings =
+        parsed("[queue:a]\ntimeout = 1m30s\n[worker_options]\nmemory = 1GB\n"
+               "timeout = 5\n[queue:b]\nmemory=64\nbackoff = fixed\n");
+    const struct queue_settings *a = settings_queue(settings, "a");
+    const struct queue_settings *b = settings_queue(settings, "b");
+    assert_int_equal(a->options.timeout, 90000);
+    assert_int_equal(a->options.memory, INT64_C(1) << 30);
+    assert_int_equal(b->options.timeout, 5000);
+    assert_int_equal(b->options.memory, 64 << 20);
+    assert_int_equal(b->options.backoff, BACKOFF_FIXED);
+    struct queue_settings other;
+    settings_queue_or_default(settings, "other", &other);
+    assert_int_equal(other.options.timeout, 5000);
+    assert_string_equal(other.connection, "database");
+    settings_queue_finish(&other);
+    settings_destroy(settings);
+}
+
+static void test_paths_and_expansions(void **state)
+{
+    (void)state;
+    struct settings *settings =
+        parsed("[muster]\ndatadir = var/../data\n[connection:main]\ndriver=database\n"
+               "[queue:mail]\ncommand = %(here)s/run %(queue_name)s 100%% %(semicolon)s\n");
+    assert_string_equal(settings->muster.datadir, "/etc/data");
+    assert_string_equal(settings->muster.socket, "/etc/data/muster.sock");
+    assert_string_equal(settings->muster.connection, "main");
+    assert_string_equal(settings->connections[0].path, "/etc/data/main.db");
+    assert_string_equal(settings->queues[0].command, "/etc/run mail 100% ;");
+    settings_destroy(settings);
+}
+
+static void test_errors_name_the_place_and_the_cure(void **state)
+{
+    (void)state;
+    assert_refused(
+        "[queue:a]\n\ntimeout = soon\n",
+        "/etc/test.ini:3: [queue:a] timeout: \"soon\" is not a time; write seconds, or ms, "
+        "s, m, h, d, e.g. 60 or 1m30s");
+    assert_refused("[queue:a]\ntimeot = 1\n", "/etc/test.ini:2: [queue:a] timeot: there is no such "
+                                              "key; did you mean timeout?");
+    assert_refused("[quue:a]\n", "/etc/test.ini:1: [quue:a] there is no such section; did you mean "
+                                 "[queue:a]?");
+    assert_refused("[queue:a]\nconnection = databse\n",
+                   "/etc/test.ini:2: [queue:a] connection: there is no connection databse; did you "
+                   "mean database?");
+    assert_refused(
+        "[queue:a b]\n",
+        "/etc/test.ini:1: [queue:a b] the queue: the name may consist of A-Z a-z 0-9 _ - . "
+        ": and begin with one of A-Z a-z 0-9 _");
+    assert_refused("[queue:a]\nconcurrency = 257\n",
+                   "/etc/test.ini:2: [queue:a] concurrency: out of range; write 1 to 256");
+    assert_refused(
+        "[queue:a]\ncommand = sh -c 'x\n",
+        "/etc/test.ini:2: [queue:a] command: no closing quotation; close the quote, or put "
+        "\\ before it");
+    assert_refused(
+        "[queue:a]\nbackoff_delay = 1h\n",
+        "/etc/test.ini:2: [queue:a] backoff_delay: longer than backoff_max; write a smaller "
+        "one, or a larger backoff_max");
+    assert_refused(
+        "[connection:x]\ntable = a-b\n",
+        "/etc/test.ini:2: [connection:x] table: \"a-b\" is not a table's name; write 1 to "
+        "48 of A-Z a-z 0-9 _, not beginning with a digit");
+}
+
+static void test_sections_of_supervisor_are_let_be(void **state)
+{
+    (void)state;
+    struct settings *settings = parsed("[DEFAULT]\nuser = me\n[supervisord]\nnodaemon = true\n"
+                                       "[program:x]\ncommand = cat\n[odd]\na = b\n[queue:a]\n");
+    assert_int_equal(settings->warning_count, 3);
+    assert_string_equal(settings->warnings[1], "/etc/test.ini:5: [program:x] is not served yet");
+    assert_string_equal(settings->warnings[2],
+                        "/etc/test.ini:7: [odd] is ignored: there is no such section");
+    settings_destroy(settings);
+}
+
+static void test_environment_overrides_the_file(void **state)
+{
+    (void)state;
+    setenv("QUEUE_WORKER_TIMEOUT", "7", 1);
+    setenv("QUEUE_BATCH_SIZE", "9", 1);
+    struct err err = ERR_INIT;
+    struct settings *settings = settings_load(NULL, &err);
+    assert_non_null(settings);
+    assert_int_equal(settings->queues[0].options.timeout, 7000);
+    assert_int_equal(settings->connections[0].batch_size, 9);
+    settings_destroy(settings);
+    setenv("QUEUE_BATCH_SIZE", "many", 1);
+    assert_null(settings_load(NULL, &err));
+    assert_string_equal(err.text,
+                        "environment variable QUEUE_BATCH_SIZE: batch_size: \"many\" is not "
+                        "a whole number; write one, e.g. 100");
+    unsetenv("QUEUE_WORKER_TIMEOUT");
+    unsetenv("QUEUE_BATCH_SIZE");
+}
+
+static void test_a_snapshot_reads_back_the_same(void **state)
+{
+    (void)state;
+    setenv("MUSTER_TEST_VALUE", "  tail ;x #y \n\n;z\t", 1);
+    struct settings *settings =
+        parsed("[queue:a]\ncommand = sh -c \"%%d\n   second;line\n\n   third\"  %(semicolon)s x\n"
+               "environment = A=\"%(ENV_MUSTER_TEST_VALUE)s\",\n  B='it \"is\" so'\n"
+               "directory = /tmp/%(space)s\n[queue:b]\nrest = 1500ms\nmemory = 1025KB\n");
+    settings->generation = 7;
+    assert_string_equal(settings->queues[0].environment,
+                        "A=\"  tail ;x #y \n\n;z\t\",\nB='it \"is\" so'");
+    struct buf first, second;
+    print(settings, &first);
+    struct settings *again = parsed(buf_text(&first));
+    print(again, &second);
+    assert_string_equal(buf_text(&first), buf_text(&second));
+    assert_int_equal(again->generation, 7);
+    for (size_t i = 0; i < settings->queue_count; i++)
+        assert_int_equal(keys_compare(&settings_queue_table, &settings->queues[i],
+                                      &again->queues[i], NULL, NULL),
+                         -1);
+    buf_finish(&first);
+    buf_finish(&second);
+    settings_destroy(settings);
+    settings_destroy(again);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_defaults_alone),
+        cmocka_unit_test(test_queues_start_from_worker_options),
+        cmocka_unit_test(test_paths_and_expansions),
+        cmocka_unit_test(test_errors_name_the_place_and_the_cure),
+        cmocka_unit_test(test_sections_of_supervisor_are_let_be),
+        cmocka_unit_test(test_environment_overrides_the_file),
+        cmocka_unit_test(test_a_snapshot_reads_back_the_same),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
