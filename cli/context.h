@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CLI_CONTEXT_H
+#define CLI_CONTEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "cli/answer.h"
+#include "cli/command.h"
+#include "cli/options.h"
+#include "common/err.h"
+#include "common/settings.h"
+#include "queue/queue.h"
+
+/*
+ * What a running command has at hand: its options, the settings, the connection that it works on,
+ * and the answer that it builds. Settings and connection are opened when they are asked for.
+ */
+struct context {
+    const struct cli_command *command;
+    struct options options;
+    bool json;
+    struct answer answer;
+    struct settings *settings;          /* NULL until loaded */
+    struct queue_connection connection; /* zeroed until opened */
+};
+
+void context_finish(struct context *context);
+
+/* Loads the settings of --config, or of the file that is found, or the defaults. NULL with err on
+ * failure. */
+const struct settings *context_settings(struct context *context, struct err *err);
+
+/* The queue of --queue, or "default". */
+const char *context_queue(const struct context *context);
+
+/* The settings of the connection that is meant: --connection, or else that of the queue, or (queue
+ * NULL) the default one. NULL with err where there is none of that name. */
+const struct connection_settings *context_connection_settings(struct context *context,
+                                                              const char *queue, struct err *err);
+
+/* Opens that connection; at most one is open at a time, an earlier one is closed. NULL with err on
+ * failure. */
+struct queue_connection *context_open(struct context *context, const char *queue, struct err *err);
+
+/* Opens the connection with these settings in the same way. */
+struct queue_connection *context_open_connection(struct context *context,
+                                                 const struct connection_settings *settings,
+                                                 struct err *err);
+
+/* Rows for the options' tables. */
+#define QUEUE_OPTION                                                                               \
+    {                                                                                              \
+        .name = "queue", .letter = 'q', .kind = OPTION_NAME, .value = "NAME", .help = "the queue"  \
+    }
+#define CONNECTION_OPTION                                                                          \
+    {                                                                                              \
+        .name = "connection", .kind = OPTION_NAME, .value = "NAME",                                \
+        .help = "the connection (default: that of the queue)"                                      \
+    }
+
+#endif
