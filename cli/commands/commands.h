@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CLI_COMMANDS_COMMANDS_H
+#define CLI_COMMANDS_COMMANDS_H
+
+#include "cli/command.h"
+
+/* The descriptors, each defined in the file of its command or family; table.c puts them in order.
+ */
+
+extern const struct cli_command command_push; /* push.c */
+extern const struct cli_command command_later;
+extern const struct cli_command command_bulk; /* bulk.c */
+
+extern const struct cli_command command_work;   /* work.c */
+extern const struct cli_command command_listen; /* listen.c */
+
+extern const struct cli_command command_stats;  /* stats.c */
+extern const struct cli_command command_health; /* health.c */
+extern const struct cli_command command_drivers;
+extern const struct cli_command command_purge; /* purge.c */
+
+extern const struct cli_command command_failed; /* failed.c */
+extern const struct cli_command command_retry;  /* retry.c */
+extern const struct cli_command command_forget; /* forget.c */
+extern const struct cli_command command_prune;
+extern const struct cli_command command_flush;
+
+extern const struct cli_command command_workers; /* master.c */
+extern const struct cli_command command_restart;
+extern const struct cli_command command_master_status;
+extern const struct cli_command command_master_reload;
+extern const struct cli_command command_master_stop;
+
+extern const struct cli_command command_config_check; /* config.c */
+extern const struct cli_command command_config_show;
+extern const struct cli_command command_config_sample;
+
+extern const struct cli_command command_help; /* help.c */
+
+#endif

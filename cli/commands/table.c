@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/commands/commands.h"
+
+#include <stddef.h>
+
+const struct cli_command *const cli_commands[] = {
+    &command_push,          &command_later,         &command_bulk,        &command_work,
+    &command_listen,        &command_stats,         &command_health,      &command_drivers,
+    &command_purge,         &command_failed,        &command_retry,       &command_forget,
+    &command_prune,         &command_flush,         &command_workers,     &command_restart,
+    &command_master_status, &command_master_reload, &command_master_stop, &command_config_check,
+    &command_config_show,   &command_config_sample, &command_help,        NULL,
+};

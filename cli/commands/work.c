@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/commands/commands.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/context.h"
+#include "cli/work_options.h"
+#include "common/channel.h"
+#include "common/log.h"
+#include "common/mem.h"
+#include "common/uuid.h"
+#include "worker/worker.h"
+
+#define ID_RANDOM 10
+
+static const struct cli_option work_options[] = {WORK_OPTIONS, OPTIONS_END};
+
+static const char *const end_names[] = {
+    [WORKER_STOPPED] = "stopped",
+    [WORKER_RECYCLED] = "recycled",
+    [WORKER_EMPTY] = "empty",
+    [WORKER_BROKEN] = "broken",
+};
+
+/* The worker's log goes to standard error: somebody started it by hand, or supervises it. */
+static int open_log(const struct context *context, const char *queue, struct err *err)
+{
+    char *process = mem_printf("worker %s", queue);
+    const struct muster_settings *muster = &context->settings->muster;
+    const struct log_options options = {
+        .level = (enum log_level)muster->log_level,
+        .format = (enum log_format)muster->log_format,
+        .process = process,
+    };
+    int result = log_open(&options, err);
+    free(process);
+    return result;
+}
+
+static int work(struct context *context, const struct queue_settings *queue, struct err *err)
+{
+    char id[OWNER_SIZE] = "worker_";
+    uuid_random(id + strlen(id), ID_RANDOM);
+    const struct worker_plan plan = {
+        .settings = context->settings,
+        .queue = queue,
+        .id = id,
+        .channel_in = -1,
+        .channel_out = -1,
+        .board_fd = -1,
+        .once = options_given(&context->options, "once"),
+        .stop_when_empty = options_given(&context->options, "stop-when-empty"),
+    };
+    if (open_log(context, queue->name, err) < 0)
+        return -1;
+    enum worker_end end = worker_run(&plan, err);
+    log_close();
+    if (end == WORKER_BROKEN)
+        return -1;
+    if (context->json) {
+        fields_text(&context->answer.values, "queue", queue->name);
+        fields_text(&context->answer.values, "end", end_names[end]);
+    }
+    return 0;
+}
+
+static int run_work(struct context *context, struct err *err)
+{
+    struct queue_settings queue;
+    int result = work_queue_settings(context, &queue, err);
+    if (result == 0)
+        result = work(context, &queue, err);
+    settings_queue_finish(&queue);
+    return result;
+}
+
+const struct cli_command command_work = {
+    .name = "queue:work",
+    .group = "workers",
+    .usage = "[OPTION…] [-- COMMAND [ARGUMENT…]]",
+    .summary = "Runs a worker here, without a master",
+    .details = "COMMAND runs the jobs; without one it is the command of [queue:NAME] in the "
+               "configuration.\n"
+               "Limits that are not given are those of the configuration. TERM or INT lets running "
+               "jobs finish.",
+    .options = work_options,
+    .examples =
+        (const char *const[]){"queue:work", "queue:work --queue=emails",
+                              "queue:work --memory=512 --timeout=300 --max-jobs=100",
+                              "queue:work --queue=emails --handler=persistent -- php worker.php",
+                              NULL},
+    .order = OPTIONS_FIRST,
+    .max_arguments = -1,
+    .run = run_work,
+};
