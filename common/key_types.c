@@ -39,26 +39,62 @@ static const struct unit size_units[] = {
     {NULL, 0},
 };
 
-/* What the file may hold, in the same words as it would be written. */
-static void describe_range(const struct key *key, char *text, size_t size)
+static int describe_range(const struct key *key, struct buf *out)
 {
-    struct buf min, max;
-    buf_init(&min, 64);
-    buf_init(&max, 64);
-    key_type_of(key)->print(key, &key->min, &min);
-    key_type_of(key)->print(key, &key->max, &max);
-    snprintf(text, size, "%s to %s", buf_text(&min), buf_text(&max));
-    buf_finish(&min);
-    buf_finish(&max);
+    const struct key_type_operations *type = key_type_of(key);
+    if (type->print(key, &key->min, out) < 0 || buf_text_append(out, " to ") < 0)
+        return -1;
+    return type->print(key, &key->max, out);
+}
+
+static int describe_choices(const struct key *key, struct buf *out)
+{
+    int result = buf_text_append(out, "one of ");
+    for (int i = 0; key->choices[i] && result == 0; i++)
+        result = buf_printf(out, "%s%.*s", i ? ", " : "", (int)strcspn(key->choices[i], "|"),
+                            key->choices[i]);
+    return result;
+}
+
+/* A constant text for the types whose values need no more. */
+static int describe_text(const struct key *key, struct buf *out)
+{
+    static const char *const texts[] = {
+        [KEY_STRING] = "text",
+        [KEY_PATH] = "a path, relative to the file",
+        [KEY_NAME] = "a name",
+        [KEY_COMMAND] = "a program and its arguments",
+        [KEY_ENVIRONMENT] = "NAME=value,NAME=\"value\"",
+        [KEY_BOOLEAN] = "yes or no",
+    };
+    return buf_text_append(out, texts[key->type]);
+}
+
+static int describe_duration(const struct key *key, struct buf *out)
+{
+    return describe_range(key, out) < 0 ? -1
+                                        : buf_text_append(out, " (seconds, or 10ms 1m30s 2h 1d)");
+}
+
+static int describe_megabytes(const struct key *key, struct buf *out)
+{
+    return describe_range(key, out) < 0 ? -1 : buf_text_append(out, " (MB, or 512KB 64MB 1GB)");
+}
+
+static int out_of_range(const struct key *key, struct err *err)
+{
+    struct buf range;
+    buf_init(&range, 200);
+    key_type_of(key)->describe(key, &range);
+    err_set(err, ERR_INVALID, "out of range; write %s", buf_text(&range));
+    buf_finish(&range);
+    return -1;
 }
 
 static int store_in_range(const struct key *key, int64_t number, void *value, struct err *err)
 {
-    if (number < key->min || number > key->max) {
-        char range[160];
-        describe_range(key, range, sizeof range);
-        return err_set(err, ERR_INVALID, "out of range; write %s", range);
-    }
+    if (number < key->min || number > key->max)
+        return out_of_range(key, err);
     *(int64_t *)value = number;
     return 0;
 }
@@ -232,18 +268,16 @@ static bool choice_has_name(const char *choice, const char *name)
 
 static int parse_choice(const struct key *key, const char *text, void *value, struct err *err)
 {
-    struct buf known;
-    buf_init(&known, ERR_TEXT_MAX / 2);
     for (int i = 0; key->choices[i]; i++) {
         if (choice_has_name(key->choices[i], text)) {
             *(int *)value = i;
-            buf_finish(&known);
             return 0;
         }
-        buf_printf(&known, "%s%.*s", i ? ", " : "", (int)strcspn(key->choices[i], "|"),
-                   key->choices[i]);
     }
-    err_set(err, ERR_INVALID, "\"%.80s\" is not one of its values; write one of %s", text,
+    struct buf known;
+    buf_init(&known, ERR_TEXT_MAX / 2);
+    describe_choices(key, &known);
+    err_set(err, ERR_INVALID, "\"%.80s\" is not one of its values; write %s", text,
             buf_text(&known));
     buf_finish(&known);
     return -1;
@@ -334,17 +368,36 @@ static void finish_string(void *value)
     *(char **)value = NULL;
 }
 
+#define STRING_TYPE(parser)                                                                        \
+    {                                                                                              \
+        .parse = (parser), .print = print_string, .describe = describe_text, .copy = copy_string,  \
+        .equal = equal_string, .finish = finish_string                                             \
+    }
+#define INTEGER_TYPE(name, description)                                                            \
+    {                                                                                              \
+        .parse = parse_##name, .print = print_##name, .describe = (description),                   \
+        .copy = copy_integer, .equal = equal_integer                                               \
+    }
+
 static const struct key_type_operations operations[] = {
-    [KEY_STRING] = {parse_string, print_string, copy_string, equal_string, finish_string},
-    [KEY_PATH] = {parse_line, print_string, copy_string, equal_string, finish_string},
-    [KEY_NAME] = {parse_line, print_string, copy_string, equal_string, finish_string},
-    [KEY_COMMAND] = {parse_command, print_string, copy_string, equal_string, finish_string},
-    [KEY_ENVIRONMENT] = {parse_environment, print_string, copy_string, equal_string, finish_string},
-    [KEY_INTEGER] = {parse_integer, print_integer, copy_integer, equal_integer, NULL},
-    [KEY_BOOLEAN] = {parse_boolean, print_boolean, copy_boolean, equal_boolean, NULL},
-    [KEY_DURATION] = {parse_duration, print_duration, copy_integer, equal_integer, NULL},
-    [KEY_MEGABYTES] = {parse_megabytes, print_megabytes, copy_integer, equal_integer, NULL},
-    [KEY_CHOICE] = {parse_choice, print_choice, copy_choice, equal_choice, NULL},
+    [KEY_STRING] = STRING_TYPE(parse_string),
+    [KEY_PATH] = STRING_TYPE(parse_line),
+    [KEY_NAME] = STRING_TYPE(parse_line),
+    [KEY_COMMAND] = STRING_TYPE(parse_command),
+    [KEY_ENVIRONMENT] = STRING_TYPE(parse_environment),
+    [KEY_INTEGER] = INTEGER_TYPE(integer, describe_range),
+    [KEY_DURATION] = INTEGER_TYPE(duration, describe_duration),
+    [KEY_MEGABYTES] = INTEGER_TYPE(megabytes, describe_megabytes),
+    [KEY_BOOLEAN] = {.parse = parse_boolean,
+                     .print = print_boolean,
+                     .describe = describe_text,
+                     .copy = copy_boolean,
+                     .equal = equal_boolean},
+    [KEY_CHOICE] = {.parse = parse_choice,
+                    .print = print_choice,
+                    .describe = describe_choices,
+                    .copy = copy_choice,
+                    .equal = equal_choice},
 };
 
 const struct key_type_operations *key_type_of(const struct key *key)

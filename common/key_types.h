@@ -13,6 +13,8 @@ struct key_type_operations {
     int (*parse)(const struct key *key, const char *text, void *value, struct err *err);
     /* Appends the text that parse reads back. Returns 0, or -1 past the cap. */
     int (*print)(const struct key *key, const void *value, struct buf *out);
+    /* Appends what the values may be, for people. Returns 0, or -1 past the cap. */
+    int (*describe)(const struct key *key, struct buf *out);
     void (*copy)(void *to, const void *from);
     bool (*equal)(const void *a, const void *b);
     void (*finish)(void *value); /* NULL where there is nothing to free */

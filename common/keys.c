@@ -113,6 +113,11 @@ int keys_print_value(const struct key *key, const void *values, struct buf *out)
     return key_type_of(key)->print(key, (const char *)values + key->offset, out);
 }
 
+int keys_describe(const struct key *key, struct buf *out)
+{
+    return key_type_of(key)->describe(key, out);
+}
+
 static int print_key(const struct key *key, const void *values, struct buf *out)
 {
     struct buf value;

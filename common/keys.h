@@ -16,8 +16,8 @@
  */
 enum key_type {
     KEY_STRING,      /* char *, owned, never NULL ("" where unset) */
-    KEY_PATH,        /* char *, like KEY_STRING; ~ and relative paths are resolved against the file */
-    KEY_NAME,        /* char *: a queue's or connection's name */
+    KEY_PATH,        /* char *, one line; who reads the file makes it absolute (path_resolve) */
+    KEY_NAME,        /* char *: a name of one line; who knows the names checks it */
     KEY_COMMAND,     /* char *, checked to split into words as a shell would (command.h) */
     KEY_ENVIRONMENT, /* char *: NAME="value",NAME2=value, checked */
     KEY_INTEGER,     /* int64_t */
@@ -41,7 +41,7 @@ struct key {
     size_t offset;
     const char *fallback; /* the default, as it would be written */
     int64_t min, max;     /* of KEY_INTEGER; of KEY_DURATION and KEY_MEGABYTES in ms and bytes */
-    const char *const *choices; /* NULL-terminated, for KEY_CHOICE */
+    const char *const *choices; /* NULL-terminated, for KEY_CHOICE; "a|b" has two names */
     enum key_reload reload;
     const char *variable; /* environment variable that overrides the file, or NULL */
     const char *help;     /* one line for the sample and the manual */
@@ -74,11 +74,16 @@ void keys_finish(const struct key_table *table, void *values);
 int keys_compare(const struct key_table *table, const void *old_values, const void *new_values,
                  void (*changed)(void *context, const struct key *key), void *context);
 
-/* Appends "key = value" lines for all keys, readable by keys_set again. Returns 0, or -1 past the cap. */
+/* Appends "key = value" lines for all keys, to be read by ini_load_text, ini_expand and keys_set again. Returns
+ * 0, or -1 past the cap. */
 int keys_print(const struct key_table *table, const void *values, struct buf *out);
 
 /* The value of one key as text, as it would be written. Returns 0, or -1 past the cap. */
 int keys_print_value(const struct key *key, const void *values, struct buf *out);
+
+/* Appends what the key's values may be, for people: "1 to 256", "one of text, json". Returns 0, or -1 past the
+ * cap. */
+int keys_describe(const struct key *key, struct buf *out);
 
 const struct key *keys_find(const struct key_table *table, const char *name);
 

@@ -114,9 +114,10 @@ void settings_destroy(struct settings *settings);
 /* Appends a complete text of all settings, to be read by settings_parse. Returns 0, or -1 past the cap. */
 int settings_print(const struct settings *settings, struct buf *out);
 
-/* Appends the sample file: every key as a comment with its default, range and help. Returns 0, or -1 past the
- * cap. */
+/* Appends the sample file (every key as a comment with its default, range and help), or the tables of the
+ * manual (Markdown). Returns 0, or -1 past the cap. */
 int settings_sample(struct buf *out);
+int settings_manual(struct buf *out);
 
 /* By name; NULL where there is none. */
 const struct connection_settings *settings_connection(const struct settings *settings,

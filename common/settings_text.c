@@ -11,8 +11,6 @@
 #include "common/ini.h"
 #include "common/mem.h"
 
-#define SAMPLE_WIDTH 110
-
 /* Where a snapshot comes from. */
 struct snapshot {
     char *file;
