@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: MIT */
+#include "tests/unit/test.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/keys.h"
+#include "common/settings.h"
+
+struct values {
+    char *text;
+    char *command;
+    int64_t number;
+    int64_t pause;
+    int64_t size;
+    int color;
+    bool flag;
+};
+
+static const char *const colors[] = {"red", "green|lime", NULL};
+#define AT(member) .offset = offsetof(struct values, member)
+static const struct key keys[] = {
+    {.name = "text",
+     .alias = "words",
+     .type = KEY_STRING,
+     AT(text),
+     .fallback = "hi",
+     .reload = RELOAD_NONE},
+    {.name = "command", .type = KEY_COMMAND, AT(command), .fallback = "", .reload = RELOAD_RESTART},
+    {.name = "number",
+     .type = KEY_INTEGER,
+     AT(number),
+     .fallback = "1",
+     .min = -5,
+     .max = 10,
+     .variable = "MUSTER_TEST_NUMBER",
+     .reload = RELOAD_WORKERS},
+    {.name = "pause",
+     .type = KEY_DURATION,
+     AT(pause),
+     .fallback = "1.5",
+     .min = 0,
+     .max = 86400000},
+    {.name = "size",
+     .type = KEY_MEGABYTES,
+     AT(size),
+     .fallback = "2",
+     .min = 0,
+     .max = INT64_C(1) << 40},
+    {.name = "color", .type = KEY_CHOICE, AT(color), .fallback = "green", .choices = colors},
+    {.name = "flag", .type = KEY_BOOLEAN, AT(flag), .fallback = "yes"},
+};
+#undef AT
+static const struct key_table table = {.section = "test", .keys = keys, .key_count = 7};
+
+/* Sets one key of otherwise default values; returns how the value is written, or the error's text.
+ */
+static const char *set(const char *name, const char *text)
+{
+    static char result[ERR_TEXT_MAX];
+    struct err err = ERR_INIT;
+    struct values values = {0};
+    struct buf out;
+    buf_init(&out, 1000);
+    keys_set_defaults(&table, &values);
+    if (keys_set(&table, &values, name, text, &err) == 0)
+        assert_int_equal(keys_print_value(keys_find(&table, name), &values, &out), 0);
+    snprintf(result, sizeof result, "%s%s", buf_text(&out), err.text);
+    buf_finish(&out);
+    keys_finish(&table, &values);
+    return result;
+}
+
+static void test_values_are_read_and_written(void **state)
+{
+    (void)state;
+    static const char *const cases[][3] = {
+        {"words", "a b", "a b"},    {"number", "-5", "-5"},   {"number", "007", "7"},
+        {"pause", "90", "90"},      {"pause", "1m30s", "90"}, {"pause", "0.25", "250ms"},
+        {"pause", "1.5h", "5400"},  {"pause", "1d", "86400"}, {"size", "1GB", "1024"},
+        {"size", "512kb", "512KB"}, {"size", "0.5", "512KB"}, {"color", "LIME", "green"},
+        {"flag", "Off", "no"},      {"flag", "1", "yes"},     {"command", "a 'b c'", "a 'b c'"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        assert_string_equal(set(cases[i][0], cases[i][1]), cases[i][2]);
+}
+
+static void test_wrong_values_are_refused(void **state)
+{
+    (void)state;
+    static const char *const cases[][3] = {
+        {"number", "11", "number: out of range; write -5 to 10"},
+        {"number", "1x", "number: \"1x\" is not a whole number; write one, e.g. 1"},
+        {"number", "", "number: \"\" is not a whole number; write one, e.g. 1"},
+        {"number", "99999999999999999999",
+         "number: \"99999999999999999999\" is not a whole number; "
+         "write one, e.g. 1"},
+        {"pause", "2d", "pause: out of range; write 0 to 86400 (seconds, or 10ms 1m30s 2h 1d)"},
+        {"color", "blue", "color: \"blue\" is not one of its values; write one of red, green"},
+        {"flag", "maybe",
+         "flag: \"maybe\" is not a yes or no; write yes, true, on, 1, no, false, "
+         "off or 0"},
+        {"text", "a\x1b[0m", "text: the value has a control character (0x1b)"},
+        {"text", "\xff", "text: the value is not UTF-8"},
+        {"nubmer", "1", "nubmer: there is no such key; did you mean number?"},
+        {"unheard_of", "1",
+         "unheard_of: there is no such key; the keys are text, command, number, "
+         "pause, size, color, flag"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        assert_string_equal(set(cases[i][0], cases[i][1]), cases[i][2]);
+    static const char *const times[] = {
+        "-1", "1x", "1m30", "ms", "", ".", "1.", "1e3", " 1", "0.0001", "9999999999999d", "1 s"};
+    for (size_t i = 0; i < sizeof times / sizeof times[0]; i++)
+        assert_non_null(strstr(set("pause", times[i]), "is not a time"));
+}
+
+static void remember(void *context, const struct key *key)
+{
+    strcat(context, key->name);
+    strcat(context, " ");
+}
+
+static void test_compare_finds_what_changed_and_what_it_needs(void **state)
+{
+    (void)state;
+    struct values a = {0}, b = {0};
+    char changed[100] = "";
+    keys_set_defaults(&table, &a);
+    keys_copy(&table, &b, &a);
+    assert_int_equal(keys_compare(&table, &a, &b, remember, changed), -1);
+    assert_int_equal(keys_set(&table, &b, "text", "other", NULL), 0);
+    assert_int_equal(keys_compare(&table, &a, &b, NULL, NULL), RELOAD_NONE);
+    assert_int_equal(keys_set(&table, &b, "number", "2", NULL), 0);
+    assert_int_equal(keys_compare(&table, &a, &b, remember, changed), RELOAD_WORKERS);
+    assert_string_equal(changed, "text number ");
+    keys_finish(&table, &a);
+    keys_finish(&table, &b);
+}
+
+static void test_a_refused_value_keeps_the_old_one(void **state)
+{
+    (void)state;
+    struct values values = {0};
+    keys_set_defaults(&table, &values);
+    assert_int_equal(keys_set(&table, &values, "command", "x 'y", NULL), -1);
+    assert_int_equal(keys_set(&table, &values, "number", "99", NULL), -1);
+    assert_string_equal(values.command, "");
+    assert_int_equal(values.number, 1);
+    keys_finish(&table, &values);
+}
+
+static void test_environment_variables(void **state)
+{
+    (void)state;
+    struct values values = {0};
+    struct err err = ERR_INIT;
+    keys_set_defaults(&table, &values);
+    setenv("MUSTER_TEST_NUMBER", "", 1);
+    assert_int_equal(keys_set_from_environment(&table, &values, &err), 0);
+    assert_int_equal(values.number, 1);
+    setenv("MUSTER_TEST_NUMBER", "4", 1);
+    assert_int_equal(keys_set_from_environment(&table, &values, &err), 0);
+    assert_int_equal(values.number, 4);
+    unsetenv("MUSTER_TEST_NUMBER");
+    keys_finish(&table, &values);
+}
+
+/* keys_set_defaults does not report: this is where it is known that it cannot fail. */
+static void test_every_default_of_every_table_is_valid(void **state)
+{
+    (void)state;
+    for (size_t i = 0; settings_tables[i]; i++) {
+        for (size_t k = 0; k < settings_tables[i]->key_count; k++) {
+            const struct key *key = &settings_tables[i]->keys[k];
+            uint64_t room[sizeof(struct queue_settings) + sizeof(struct muster_settings)] = {0};
+            struct err err = ERR_INIT;
+            assert_int_equal(keys_set(settings_tables[i], room, key->name, key->fallback, &err), 0);
+            keys_finish(settings_tables[i], room);
+            assert_non_null(key->help);
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_values_are_read_and_written),
+        cmocka_unit_test(test_wrong_values_are_refused),
+        cmocka_unit_test(test_compare_finds_what_changed_and_what_it_needs),
+        cmocka_unit_test(test_a_refused_value_keeps_the_old_one),
+        cmocka_unit_test(test_environment_variables),
+        cmocka_unit_test(test_every_default_of_every_table_is_valid),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
