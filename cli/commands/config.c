@@ -21,9 +21,8 @@ static const char *file_text(const struct settings *settings)
 static int run_check(struct context *context, struct err *err)
 {
     const char *file = context->options.arguments[0];
-    if (file)
-        context->settings = settings_load(file, err);
-    const struct settings *settings = context_settings(context, err);
+    const struct settings *settings =
+        file ? context->settings = settings_load(file, err) : context_settings(context, err);
     if (!settings)
         return -1;
     struct fields *values = &context->answer.values;

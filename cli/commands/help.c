@@ -6,16 +6,57 @@
 
 static const struct cli_option help_options[] = {OPTIONS_END};
 
+/* --- for programs --- */
+
+static void add_options(struct fields *array, const struct cli_option *options)
+{
+    for (; options->name; options++) {
+        struct fields *option = fields_object(array, NULL);
+        fields_text(option, "name", options->name);
+        fields_text(option, "letter", options->letter ? (char[]){options->letter, '\0'} : NULL);
+        fields_text(option, "value", options->value);
+        fields_text(option, "help", options->help);
+    }
+}
+
+static void add_command(struct answer *answer, const struct cli_command *command)
+{
+    struct fields *row = answer_row(answer);
+    fields_text(row, "name", command->name);
+    fields_text(row, "group", command->group);
+    fields_text(row, "usage", command->usage);
+    fields_text(row, "summary", command->summary);
+    struct fields *options = fields_array(row, "options");
+    add_options(options, command->options);
+    add_options(options, common_options);
+    fields_texts(row, "examples", command->examples);
+}
+
+static void answer_help(struct answer *answer, const struct cli_command *command)
+{
+    answer_list(answer, "commands");
+    if (command)
+        add_command(answer, command);
+    for (size_t i = 0; !command && cli_commands[i]; i++)
+        add_command(answer, cli_commands[i]);
+}
+
+/* --- the command --- */
+
 static int run_help(struct context *context, struct err *err)
 {
-    if (context->options.argument_count == 0) {
-        help_overview(stdout);
-        return 0;
+    const struct cli_command *command = NULL;
+    if (context->options.argument_count > 0) {
+        command = command_find(context->options.arguments[0], err);
+        if (!command)
+            return -1;
     }
-    const struct cli_command *command = command_find(context->options.arguments[0], err);
-    if (!command)
-        return -1;
-    help_command(command, stdout);
+    if (context->json)
+        answer_help(&context->answer, command);
+    else if (command)
+        help_command(command, stdout);
+    else
+        help_overview(stdout);
     return 0;
 }
 
