@@ -27,7 +27,8 @@ enum listen_event {
 };
 
 enum listen_action {
-    LISTEN_NOTHING,
+    LISTEN_IGNORE, /* the event says nothing here: all stays as it is */
+    LISTEN_MOVE,   /* only the state changes */
     LISTEN_START,
     LISTEN_TERM,
     LISTEN_KILL,

@@ -42,11 +42,10 @@
         .name = "data-file", .kind = OPTION_TEXT, .value = "FILE", .help = "read DATA from a file" \
     }
 
-#define DELAY_HELP "wait so long, e.g. 300, 5m or 1h"
 #define DELAY_ROW                                                                                  \
     {                                                                                              \
         .name = "delay", .kind = OPTION_DURATION, .value = "TIME", .max = JOB_DELAY_MAX * 1000LL,  \
-        .help = DELAY_HELP                                                                         \
+        .help = "wait so long, e.g. 300, 5m or 1h"                                                 \
     }
 
 static const struct cli_option push_options[] = {PUSH_OPTIONS, DELAY_ROW, OPTIONS_END};
