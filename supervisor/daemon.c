@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+#include "supervisor/daemon.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "common/fd.h"
+
+static _Noreturn void wait_for_child(pid_t pid, int fd)
+{
+    char byte;
+    ssize_t got;
+    while ((got = read(fd, &byte, 1)) < 0 && errno == EINTR)
+        ;
+    if (got == 1)
+        _exit(0);
+    int status = 0;
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        ;
+    _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 1);
+}
+
+int daemon_fork(struct err *err)
+{
+    int ends[2];
+    if (fd_pipe(ends, err) < 0)
+        return -1;
+    pid_t pid = fork();
+    if (pid > 0) {
+        close(ends[1]);
+        wait_for_child(pid, ends[0]);
+    }
+    fd_close(&ends[0]);
+    if (pid < 0) {
+        err_errno(err, errno, "cannot fork to the background");
+        fd_close(&ends[1]);
+        return -1;
+    }
+    setsid();
+    return ends[1];
+}
+
+void daemon_ready(int *fd)
+{
+    if (*fd < 0)
+        return;
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    for (int number = 0; null >= 0 && number < 3; number++)
+        if (number != STDERR_FILENO || isatty(STDERR_FILENO))
+            dup2(null, number);
+    fd_close(&null);
+    fd_write_all(*fd, "", 1);
+    fd_close(fd);
+}
+
+int daemon_redirect_errors(const char *path, struct err *err)
+{
+    int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0644);
+    if (fd < 0 || dup2(fd, STDERR_FILENO) < 0) {
+        err_errno(err, errno, "cannot open the log file %s", path);
+        fd_close(&fd);
+        return -1;
+    }
+    close(fd);
+    return 0;
+}

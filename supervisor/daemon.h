@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SUPERVISOR_DAEMON_H
+#define SUPERVISOR_DAEMON_H
+
+#include "common/err.h"
+
+/* Going on in the background, in a session of its own. */
+
+/* Forks; the caller goes on in the child. The parent waits until the child has called daemon_ready,
+ * or has ended, and then exits: with 0, or with the child's status. Returns a descriptor for
+ * daemon_ready, or -1 with err. */
+int daemon_fork(struct err *err);
+
+/* The start has succeeded: lets the parent go, and lets the terminal go (standard input and output,
+ * and standard error where nothing else has been put in its place). */
+void daemon_ready(int *fd);
+
+/* Appends standard error to a file from now on, so that what children write there is in the log.
+ * Returns 0, or -1 with err. */
+int daemon_redirect_errors(const char *path, struct err *err);
+
+#endif

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+#include "supervisor/pidfile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/fd.h"
+#include "common/mem.h"
+#include "common/path.h"
+
+#define PID_TEXT_SIZE 32
+
+static int refuse(const struct pidfile *pidfile, struct err *err)
+{
+    char pid[PID_TEXT_SIZE] = "";
+    ssize_t got = pread(pidfile->fd, pid, sizeof pid - 1, 0);
+    pid[got > 0 ? strspn(pid, "0123456789") : 0] = '\0';
+    return err_set(err, ERR_CONFLICT, "musterd is already running (pid %s, which holds %s)",
+                   pid[0] ? pid : "unknown", pidfile->path);
+}
+
+/* True where the path still means the file that was opened: its last holder may have removed it
+ * between our opening and locking it. */
+static bool is_current(const struct pidfile *pidfile)
+{
+    struct stat opened, named;
+    return fstat(pidfile->fd, &opened) == 0 && stat(pidfile->path, &named) == 0 &&
+           opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
+}
+
+static int lock(struct pidfile *pidfile, struct err *err)
+{
+    do {
+        fd_close(&pidfile->fd);
+        pidfile->fd = open(pidfile->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+        if (pidfile->fd < 0)
+            return err_errno(err, errno, "cannot open the pid file %s", pidfile->path);
+        if (flock(pidfile->fd, LOCK_EX | LOCK_NB) < 0)
+            return errno == EWOULDBLOCK
+                       ? refuse(pidfile, err)
+                       : err_errno(err, errno, "cannot lock the pid file %s", pidfile->path);
+    } while (!is_current(pidfile));
+    return 0;
+}
+
+static int write_pid(const struct pidfile *pidfile, struct err *err)
+{
+    char text[PID_TEXT_SIZE];
+    int length = snprintf(text, sizeof text, "%d\n", (int)getpid());
+    if (ftruncate(pidfile->fd, 0) == 0 && fd_write_all(pidfile->fd, text, (size_t)length) == 0)
+        return 0;
+    return err_errno(err, errno, "cannot write the pid file %s", pidfile->path);
+}
+
+int pidfile_take(struct pidfile *pidfile, const char *path, struct err *err)
+{
+    *pidfile = (struct pidfile){.path = mem_strdup(path), .fd = -1};
+    char *directory = path_directory(path);
+    int result = fd_mkdir_parents(directory, 0755, err);
+    free(directory);
+    if (result == 0)
+        result = lock(pidfile, err);
+    if (result < 0) {
+        fd_close(&pidfile->fd); /* somebody else's, or unusable: not to be removed */
+        return -1;
+    }
+    return write_pid(pidfile, err);
+}
+
+void pidfile_release(struct pidfile *pidfile)
+{
+    if (pidfile->path && pidfile->fd >= 0) {
+        unlink(pidfile->path);
+        fd_close(&pidfile->fd);
+    }
+    free(pidfile->path);
+    *pidfile = (struct pidfile){.fd = -1};
+}
