@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+#include "supervisor/commands.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/json.h"
+#include "common/nearest.h"
+#include "supervisor/control.h"
+#include "supervisor/describe.h"
+#include "supervisor/master.h"
+
+/* One command: takes the request, fills the answer. Returns 0, or -1 with err. */
+struct command {
+    const char *name;
+    int (*run)(struct master *master, const cJSON *request, cJSON *answer, struct err *err);
+};
+
+/* The queue that a request names; NULL where it names none. Returns 0, or -1 with err. */
+static int read_queue(const struct master *master, const cJSON *request, const char **queue,
+                      struct err *err)
+{
+    const cJSON *item = json_get(request, "queue");
+    *queue = cJSON_IsString(item) ? item->valuestring : NULL;
+    if (item && !*queue && !cJSON_IsNull(item))
+        return err_set(err, ERR_INVALID, "queue: must be a string, the name of a queue");
+    if (*queue && !master_pool(master, *queue))
+        return err_set(err, ERR_NOT_FOUND, "there is no queue %.100s in the configuration", *queue);
+    return 0;
+}
+
+static int run_ping(struct master *master, const cJSON *request, cJSON *answer, struct err *err)
+{
+    (void)master, (void)request, (void)err;
+    cJSON_AddNumberToObject(answer, "pid", getpid());
+    return 0;
+}
+
+static int run_status(struct master *master, const cJSON *request, cJSON *answer, struct err *err)
+{
+    (void)request, (void)err;
+    describe_master(master, answer);
+    return 0;
+}
+
+static int run_workers(struct master *master, const cJSON *request, cJSON *answer, struct err *err)
+{
+    const char *queue;
+    if (read_queue(master, request, &queue, err) < 0)
+        return -1;
+    cJSON *list = cJSON_AddArrayToObject(answer, "workers");
+    for (const struct pool *pool = master->pools; pool; pool = pool->next)
+        if (!queue || strcmp(queue, pool->queue) == 0)
+            describe_workers(pool, list);
+    return 0;
+}
+
+static int run_restart(struct master *master, const cJSON *request, cJSON *answer, struct err *err)
+{
+    (void)answer;
+    const char *queue;
+    if (read_queue(master, request, &queue, err) < 0)
+        return -1;
+    return master_restart(master, queue, err);
+}
+
+static int run_reload(struct master *master, const cJSON *request, cJSON *answer, struct err *err)
+{
+    (void)request;
+    if (master_reload(master, err) < 0)
+        return -1;
+    cJSON_AddNumberToObject(answer, "generation", master->settings->generation);
+    return 0;
+}
+
+static int run_stop(struct master *master, const cJSON *request, cJSON *answer, struct err *err)
+{
+    (void)request, (void)answer, (void)err;
+    master_stop(master);
+    return 0;
+}
+
+static int run_reopen_logs(struct master *master, const cJSON *request, cJSON *answer,
+                           struct err *err)
+{
+    (void)request, (void)answer, (void)err;
+    master_reopen_logs(master);
+    return 0;
+}
+
+static const struct command commands[] = {
+    {"ping", run_ping},
+    {"status", run_status},
+    {"workers", run_workers},
+    {"restart", run_restart},
+    {"reload", run_reload},
+    {"stop", run_stop},
+    {"reopen-logs", run_reopen_logs},
+};
+
+#define COMMAND_COUNT (sizeof commands / sizeof commands[0])
+
+static const struct command *find_command(const char *name, struct err *err)
+{
+    struct nearest nearest = nearest_to(name);
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        if (strcmp(commands[i].name, name) == 0)
+            return &commands[i];
+        nearest_consider(&nearest, commands[i].name);
+    }
+    if (nearest.best)
+        err_set(err, ERR_INVALID, "there is no command %.40s; did you mean %s?", name,
+                nearest.best);
+    else
+        err_set(err, ERR_INVALID, "there is no command %.40s", name);
+    return NULL;
+}
+
+static int run(struct master *master, const cJSON *request, cJSON *answer, struct err *err)
+{
+    const char *name = json_get_string(request, "command", NULL);
+    if (!cJSON_IsObject(request) || !name)
+        return err_set(err, ERR_INVALID,
+                       "a request is an object like {\"command\":\"status\"} on one line");
+    const struct command *command = find_command(name, err);
+    return command ? command->run(master, request, answer, err) : -1;
+}
+
+static int put_tree(struct buf *answer, const cJSON *tree, struct err *err)
+{
+    char *text = cJSON_PrintUnformatted(tree);
+    int result = text ? buf_text_append(answer, text) : -1;
+    cJSON_free(text);
+    return result < 0 ? err_set(err, ERR_LIMIT, "the answer is too long") : 0;
+}
+
+void commands_answer(void *context, const char *request, size_t length, struct buf *answer)
+{
+    struct err err = ERR_INIT;
+    cJSON *tree = cJSON_CreateObject();
+    cJSON_AddTrueToObject(tree, "ok");
+    cJSON *parsed = json_parse(request, length, &err);
+    int result = parsed ? run(context, parsed, tree, &err) : -1;
+    if (result == 0)
+        result = put_tree(answer, tree, &err);
+    if (result < 0)
+        control_put_error(answer, &err);
+    cJSON_Delete(parsed);
+    cJSON_Delete(tree);
+}

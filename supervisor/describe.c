@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT */
+#include "supervisor/describe.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "supervisor/master.h"
+
+static const char *const status_names[] = {
+    [WORKER_IDLE] = "idle",
+    [WORKER_BUSY] = "busy",
+    [WORKER_DRAINING] = "draining",
+    [WORKER_STORE_AWAY] = "store away",
+};
+
+#define STATUS_COUNT (sizeof status_names / sizeof status_names[0])
+
+static void put_number(cJSON *object, const char *name, double value)
+{
+    cJSON_AddNumberToObject(object, name, value);
+}
+
+/* null where there is none */
+static void put_pid(cJSON *object, const struct process *process)
+{
+    if (lifecycle_has_process(process->state))
+        put_number(object, "pid", process->child.pid);
+    else
+        cJSON_AddNullToObject(object, "pid");
+}
+
+static cJSON *describe_metrics(const struct queue_metrics *metrics)
+{
+    cJSON *object = cJSON_CreateObject();
+    put_number(object, "ready", (double)metrics->ready);
+    put_number(object, "reserved", (double)metrics->reserved);
+    put_number(object, "delayed", (double)metrics->delayed);
+    put_number(object, "failed", (double)metrics->failed);
+    if (metrics->oldest_ms >= 0)
+        put_number(object, "oldest_ms", (double)metrics->oldest_ms);
+    else
+        cJSON_AddNullToObject(object, "oldest_ms");
+    return object;
+}
+
+static cJSON *describe_pool(const struct pool *pool)
+{
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddStringToObject(object, "queue", pool->queue);
+    put_number(object, "wanted", (double)pool->wanted);
+    put_number(object, "running", (double)pool_running(pool));
+    if (pool->has_metrics)
+        cJSON_AddItemToObject(object, "metrics", describe_metrics(&pool->metrics));
+    else
+        cJSON_AddNullToObject(object, "metrics");
+    return object;
+}
+
+static cJSON *describe_maintenance(const struct master *master)
+{
+    const struct process *process = &master->maintenance.process;
+    cJSON *object = cJSON_CreateObject();
+    put_pid(object, process);
+    cJSON_AddStringToObject(object, "state", lifecycle_name(process->state));
+    put_number(object, "unreturned", (double)master->returns.count);
+    return object;
+}
+
+void describe_master(const struct master *master, cJSON *answer)
+{
+    put_number(answer, "pid", getpid());
+    cJSON_AddStringToObject(answer, "version", MUSTER_VERSION);
+    cJSON_AddStringToObject(answer, "state", master_phase_name(master->phase));
+    put_number(answer, "started_at", (double)master->started_wall_ms);
+    cJSON_AddStringToObject(answer, "settings", master->settings->file);
+    put_number(answer, "generation", master->settings->generation);
+    cJSON_AddItemToObject(answer, "maintenance", describe_maintenance(master));
+    cJSON *queues = cJSON_AddArrayToObject(answer, "queues");
+    for (const struct pool *pool = master->pools; pool; pool = pool->next)
+        cJSON_AddItemToArray(queues, describe_pool(pool));
+}
+
+/* The attempts that run, from the worker's board. */
+static cJSON *describe_jobs(const struct process *process)
+{
+    cJSON *list = cJSON_CreateArray();
+    int64_t now_us = clock_monotonic_us(process->host->clock);
+    uint32_t slots = process->board ? process->board->slot_count : 0;
+    for (uint32_t slot = 0; slot < slots; slot++) {
+        char uuid[UUID_TEXT_SIZE];
+        int64_t started_us;
+        int attempt = board_read(process->board, slot, uuid, &started_us);
+        if (attempt == 0 || !uuid_valid(uuid, strlen(uuid)))
+            continue;
+        cJSON *job = cJSON_CreateObject();
+        cJSON_AddStringToObject(job, "uuid", uuid);
+        put_number(job, "attempt", attempt);
+        put_number(job, "running_ms", (double)((now_us - started_us) / 1000));
+        cJSON_AddItemToArray(list, job);
+    }
+    return list;
+}
+
+static void put_heartbeat(cJSON *object, const struct worker *worker)
+{
+    const struct heartbeat *heartbeat = &worker->heartbeat;
+    bool known = worker->heard_wall_ms > 0 && heartbeat->status < STATUS_COUNT;
+    cJSON_AddStringToObject(object, "status", known ? status_names[heartbeat->status] : "unknown");
+    put_number(object, "memory", (double)heartbeat->memory);
+    put_number(object, "cpu", worker->cpu_percent);
+    put_number(object, "jobs_processed", (double)heartbeat->processed);
+    put_number(object, "failed", (double)heartbeat->failed);
+    put_number(object, "busy", heartbeat->busy);
+    put_number(object, "waiting", heartbeat->waiting);
+    put_number(object, "concurrency", heartbeat->concurrency);
+    put_number(object, "last_heartbeat", (double)worker->heard_wall_ms);
+}
+
+static cJSON *describe_worker(const struct worker *worker)
+{
+    const struct process *process = &worker->process;
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddStringToObject(object, "id", worker->id);
+    cJSON_AddStringToObject(object, "queue", worker->pool->queue);
+    put_pid(object, process);
+    cJSON_AddStringToObject(object, "state", lifecycle_name(process->state));
+    put_number(object, "started_at", (double)process->started_wall_ms);
+    put_heartbeat(object, worker);
+    cJSON_AddItemToObject(object, "jobs", describe_jobs(process));
+    return object;
+}
+
+void describe_workers(const struct pool *pool, cJSON *list)
+{
+    for (const struct worker *worker = pool->workers; worker; worker = worker->next)
+        cJSON_AddItemToArray(list, describe_worker(worker));
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SUPERVISOR_HOST_H
+#define SUPERVISOR_HOST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <ev.h>
+
+#include "common/clock.h"
+#include "supervisor/backoff.h"
+#include "supervisor/reaper.h"
+
+/* What all supervised processes of one master share. */
+struct host {
+    struct ev_loop *loop;
+    const struct clock *clock;
+    struct reaper *reaper;
+    char *program;       /* the worker binary */
+    int snapshot;        /* the settings of the present generation; -1 before there is one */
+    uint32_t generation; /* of the last process that was started */
+    struct backoff_policy backoff;
+    bool changed; /* some process is in another state: the owners are to look after theirs */
+};
+
+#endif

@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: MIT */
+#include "supervisor/master.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/fd.h"
+#include "common/log.h"
+#include "common/mem.h"
+#include "common/path.h"
+#include "scaler/bounds.h"
+#include "supervisor/commands.h"
+#include "supervisor/daemon.h"
+#include "supervisor/launch.h"
+#include "supervisor/snapshot.h"
+
+#define MAINTENANCE_BOOT_MS  60000 /* it may have to wait for a store that is being repaired */
+#define MAINTENANCE_DRAIN_MS 10000
+#define RETURN_LIMIT_SECONDS                                                                       \
+    10. /* leases that are not back by then come back when they run out                            \
+         */
+
+static const char *const phase_names[] = {
+    [MASTER_RUNNING] = "running",
+    [MASTER_STOPPING] = "stopping",
+    [MASTER_RETURNING] = "returning",
+    [MASTER_CLOSING] = "closing",
+};
+
+const char *master_phase_name(enum master_phase phase)
+{
+    return phase_names[phase];
+}
+
+static void set_phase(struct master *master, enum master_phase phase)
+{
+    log_write(LOG_DEBUG, "master: %s -> %s", phase_names[master->phase], phase_names[phase]);
+    master->phase = phase;
+    master->host.changed = true;
+}
+
+int master_check_running(const struct master *master, const char *what, struct err *err)
+{
+    if (master->phase == MASTER_RUNNING)
+        return 0;
+    return err_set(err, ERR_CONFLICT, "musterd is stopping: %s is not done", what);
+}
+
+/* Pools */
+
+struct pool *master_pool(const struct master *master, const char *queue)
+{
+    for (struct pool *pool = master->pools; pool; pool = pool->next)
+        if (strcmp(pool->queue, queue) == 0)
+            return pool;
+    return NULL;
+}
+
+struct pool *master_add_pool(struct master *master, const char *queue)
+{
+    struct pool *pool = pool_create(&master->host, &master->returns, queue);
+    struct pool **link = &master->pools;
+    while (*link)
+        link = &(*link)->next;
+    *link = pool;
+    return pool;
+}
+
+void master_resize(struct master *master, struct pool *pool, const struct queue_settings *queue)
+{
+    int64_t others = 0;
+    for (const struct pool *other = master->pools; other; other = other->next)
+        others += other == pool ? 0 : other->wanted;
+    struct bounds bounds = bounds_of(queue);
+    pool->wanted = bounds_clamp(&bounds, queue->workers, others);
+    if (pool->wanted < bounds.min)
+        log_write(LOG_WARN, "queue %s gets %lld of %lld workers: there are %d in all", queue->name,
+                  (long long)pool->wanted, (long long)bounds.min, BOUNDS_TOTAL_MAX);
+    master->host.changed = true;
+}
+
+/* A queue that is not configured any more goes when its last worker has. */
+static void tend_pools(struct master *master)
+{
+    struct pool **link = &master->pools;
+    while (*link) {
+        struct pool *pool = *link;
+        pool_tend(pool);
+        if (pool_is_empty(pool) && !settings_queue(master->settings, pool->queue)) {
+            *link = pool->next;
+            pool_destroy(pool);
+        } else {
+            link = &pool->next;
+        }
+    }
+}
+
+static bool pools_are_empty(const struct master *master)
+{
+    for (const struct pool *pool = master->pools; pool; pool = pool->next)
+        if (!pool_is_empty(pool))
+            return false;
+    return true;
+}
+
+static void handle_in_pools(struct master *master, enum process_event event)
+{
+    for (struct pool *pool = master->pools; pool; pool = pool->next)
+        pool_handle(pool, event);
+}
+
+/* Looking after everything, at the end of a turn in which something has changed */
+
+static void end_workers(struct master *master)
+{
+    if (!pools_are_empty(master))
+        return;
+    set_phase(master, MASTER_RETURNING);
+    ev_timer_set(&master->return_limit, RETURN_LIMIT_SECONDS, 0.);
+    ev_timer_start(master->loop, &master->return_limit);
+}
+
+static void end_returning(struct master *master)
+{
+    bool limit_passed = !ev_is_active(&master->return_limit);
+    if (master->returns.count > 0 && !limit_passed)
+        return;
+    if (master->returns.count > 0)
+        log_write(LOG_WARN, "the leases of %zu dead workers come back when they run out",
+                  master->returns.count);
+    set_phase(master, MASTER_CLOSING);
+    process_handle(&master->maintenance.process, EVENT_STOP);
+}
+
+static void end_maintenance(struct master *master)
+{
+    if (master->maintenance.process.state == PROCESS_STOPPED && !master->reaper.sweeping)
+        ev_break(master->loop, EVBREAK_ALL);
+}
+
+/* It is replaced by being stopped: two of them would do everything twice. */
+static void keep_maintenance(struct master *master)
+{
+    struct process *process = &master->maintenance.process;
+    if (process->state == PROCESS_STOPPED && master->phase != MASTER_CLOSING)
+        process_handle(process, EVENT_START);
+}
+
+static void tend(struct master *master)
+{
+    static void (*const ends[])(struct master * master) = {
+        [MASTER_RUNNING] = NULL,
+        [MASTER_STOPPING] = end_workers,
+        [MASTER_RETURNING] = end_returning,
+        [MASTER_CLOSING] = end_maintenance,
+    };
+    keep_maintenance(master);
+    tend_pools(master);
+    maintenance_tend(&master->maintenance);
+    if (ends[master->phase])
+        ends[master->phase](master);
+}
+
+static void on_turn(struct ev_loop *loop, ev_prepare *watch, int events)
+{
+    (void)loop, (void)events;
+    struct master *master = watch->data;
+    while (master->host.changed) {
+        master->host.changed = false;
+        tend(master);
+    }
+}
+
+static void on_swept(void *context)
+{
+    struct master *master = context;
+    returns_release(&master->returns);
+    master->host.changed = true;
+}
+
+static void on_return_limit(struct ev_loop *loop, ev_timer *timer, int events)
+{
+    (void)loop, (void)events;
+    struct master *master = timer->data;
+    master->host.changed = true;
+}
+
+/* The figures count for the settings that they were taken by. */
+static void on_measured(void *context, const struct queue_metrics *metrics)
+{
+    struct master *master = context;
+    const struct settings *settings = master->settings;
+    if (metrics->settings_generation != settings->generation ||
+        metrics->queue >= settings->queue_count)
+        return;
+    struct pool *pool = master_pool(master, settings->queues[metrics->queue].name);
+    if (pool) {
+        pool->metrics = *metrics;
+        pool->has_metrics = true;
+    }
+}
+
+/* What it can be told */
+
+void master_stop(struct master *master)
+{
+    switch (++master->stop_requests) {
+    case 1:
+        for (struct pool *pool = master->pools; pool; pool = pool->next)
+            pool->wanted = 0;
+        set_phase(master, MASTER_STOPPING);
+        handle_in_pools(master, EVENT_STOP);
+        break;
+    case 2:
+        log_write(LOG_WARN, "stopping again: running jobs are ended");
+        handle_in_pools(master, EVENT_TERMINATE);
+        break;
+    default:
+        log_write(LOG_WARN, "stopping once more: everything is killed");
+        handle_in_pools(master, EVENT_KILL);
+        ev_timer_stop(master->loop, &master->return_limit);
+        if (master->phase == MASTER_CLOSING)
+            process_handle(&master->maintenance.process, EVENT_KILL);
+        master->host.changed = true;
+    }
+}
+
+int master_restart(struct master *master, const char *queue, struct err *err)
+{
+    if (master_check_running(master, "a restart of the workers", err) < 0)
+        return -1;
+    if (queue && !master_pool(master, queue))
+        return err_set(err, ERR_NOT_FOUND, "there is no queue %s in the configuration", queue);
+    for (struct pool *pool = master->pools; pool; pool = pool->next)
+        if (!queue || strcmp(queue, pool->queue) == 0)
+            pool_replace(pool);
+    return 0;
+}
+
+int master_take_errors(struct master *master, struct err *err)
+{
+    return master->logfile ? daemon_redirect_errors(master->logfile, err) : 0;
+}
+
+void master_reopen_logs(struct master *master)
+{
+    struct err err = ERR_INIT;
+    log_reopen();
+    if (master_take_errors(master, &err) < 0)
+        log_write(LOG_ERROR, "%s", err.text);
+    process_tell(&master->maintenance.process, RECORD_REOPEN_LOGS);
+    for (struct pool *pool = master->pools; pool; pool = pool->next)
+        pool_tell(pool, RECORD_REOPEN_LOGS);
+}
+
+/* Beginning and end */
+
+static void take_settings(struct master *master, struct settings *settings)
+{
+    master->settings = settings;
+    master->host.backoff = (struct backoff_policy){
+        .delay_ms = settings->muster.restart_delay,
+        .delay_max_ms = settings->muster.restart_delay_max,
+    };
+    process_set_limits(&master->maintenance.process,
+                       &(struct health_limits){
+                           .boot_ms = MAINTENANCE_BOOT_MS,
+                           .drain_ms = MAINTENANCE_DRAIN_MS,
+                           .terminate_ms = settings->muster.kill_timeout,
+                       });
+}
+
+int master_adopt(struct master *master, struct settings *settings, struct err *err)
+{
+    settings->generation = master->settings ? master->settings->generation + 1 : 1;
+    int snapshot = snapshot_create(settings, err);
+    if (snapshot < 0)
+        return -1;
+    fd_close(&master->host.snapshot);
+    master->host.snapshot = snapshot;
+    take_settings(master, settings);
+    return 0;
+}
+
+static int open_control(struct master *master, struct err *err)
+{
+    const char *path = master->settings->muster.socket;
+    char *directory = path_directory(path);
+    int result = fd_mkdir_parents(directory, 0755, err);
+    free(directory);
+    const struct control_options options = {
+        .loop = master->loop, .path = path, .answer = commands_answer, .context = master};
+    if (result == 0)
+        master->control = control_create(&options, err);
+    return master->control ? 0 : -1;
+}
+
+static void init_host(struct master *master)
+{
+    master->host = (struct host){
+        .loop = master->loop,
+        .clock = &clock_system,
+        .reaper = &master->reaper,
+        .program = launch_find_program(),
+        .snapshot = -1,
+        .changed = true,
+    };
+}
+
+static void init_watches(struct master *master)
+{
+    signals_init(&master->signals, master->loop, master);
+    ev_prepare_init(&master->turn, on_turn);
+    master->turn.data = master;
+    ev_prepare_start(master->loop, &master->turn);
+    ev_init(&master->return_limit, on_return_limit);
+    master->return_limit.data = master;
+    master->maintenance = (struct maintenance){
+        .returns = &master->returns, .measured = on_measured, .context = master};
+    maintenance_init(&master->maintenance, &master->host);
+}
+
+int master_init(struct master *master, struct settings *settings, const char *config,
+                struct err *err)
+{
+    *master = (struct master){.config = config};
+    master->loop = ev_loop_new(EVBACKEND_EPOLL | EVFLAG_NOENV);
+    if (!master->loop) {
+        settings_destroy(settings);
+        return err_set(err, ERR_SYSTEM, "cannot start the event loop (epoll)");
+    }
+    master->started_wall_ms = clock_wall_ms(&clock_system);
+    init_host(master);
+    init_watches(master);
+    if (reaper_init(&master->reaper, master->loop, on_swept, master, err) < 0 ||
+        master_adopt(master, settings, err) < 0) {
+        settings_destroy(settings);
+        return -1;
+    }
+    if (settings->muster.logfile[0])
+        master->logfile = mem_strdup(settings->muster.logfile);
+    return open_control(master, err);
+}
+
+void master_run(struct master *master)
+{
+    for (size_t i = 0; i < master->settings->queue_count; i++) {
+        const struct queue_settings *queue = &master->settings->queues[i];
+        struct pool *pool = master_add_pool(master, queue->name);
+        pool_configure(pool, master->settings, queue);
+        master_resize(master, pool, queue);
+    }
+    log_write(LOG_INFO, "musterd " MUSTER_VERSION " started with pid %d", (int)getpid());
+    ev_run(master->loop, 0);
+    log_write(LOG_INFO, "musterd stopped");
+}
+
+void master_finish(struct master *master)
+{
+    if (!master->loop)
+        return;
+    control_destroy(master->control);
+    while (master->pools) {
+        struct pool *pool = master->pools;
+        master->pools = pool->next;
+        pool_destroy(pool);
+    }
+    maintenance_finish(&master->maintenance);
+    reaper_finish(&master->reaper);
+    returns_finish(&master->returns);
+    signals_finish(&master->signals, master->loop);
+    ev_prepare_stop(master->loop, &master->turn);
+    ev_timer_stop(master->loop, &master->return_limit);
+    fd_close(&master->host.snapshot);
+    free(master->host.program);
+    free(master->logfile);
+    settings_destroy(master->settings);
+    ev_loop_destroy(master->loop);
+}

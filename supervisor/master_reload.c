@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+
+/* Reading the configuration again: into fresh settings, which are compared with the present ones;
+ * only what differs is restarted. */
+#include "supervisor/master.h"
+
+#include "common/log.h"
+#include "supervisor/reload.h"
+
+static void log_unserved(const struct reload_plan *plan)
+{
+    for (size_t i = 0; i < plan->unserved_count; i++)
+        log_write(LOG_WARN, "reload: [muster] %s has changed, which takes a restart of musterd",
+                  plan->unserved[i]);
+}
+
+static void remove_pool(struct pool *pool)
+{
+    pool->wanted = 0;
+    pool->has_metrics = false;
+}
+
+static void apply_queue(struct master *master, const struct reload_queue *change)
+{
+    if (change->change != QUEUE_KEPT)
+        log_write(LOG_INFO, "reload: queue %s: %s", change->name,
+                  reload_change_name(change->change));
+    struct pool *pool = master_pool(master, change->name);
+    if (change->change == QUEUE_REMOVED) {
+        remove_pool(pool);
+        return;
+    }
+    const struct queue_settings *queue = settings_queue(master->settings, change->name);
+    if (!pool) /* one that was removed may still be there, with its last workers */
+        pool = master_add_pool(master, change->name);
+    pool_configure(pool, master->settings, queue);
+    master_resize(master, pool, queue);
+    if (change->change == QUEUE_REPLACED)
+        pool_replace(pool);
+}
+
+/* Those that shrink come first, so that the bound over all queues does not hold back those that
+ * grow. */
+static void apply(struct master *master, const struct reload_plan *plan)
+{
+    for (size_t i = 0; i < plan->queue_count; i++)
+        if (plan->queues[i].change == QUEUE_REMOVED)
+            apply_queue(master, &plan->queues[i]);
+    for (size_t i = 0; i < plan->queue_count; i++)
+        if (plan->queues[i].change != QUEUE_REMOVED)
+            apply_queue(master, &plan->queues[i]);
+    process_handle(&master->maintenance.process, EVENT_STOP);
+}
+
+static int compare_and_apply(struct master *master, struct settings *settings, struct err *err)
+{
+    struct settings *unneeded = settings;
+    struct reload_plan *plan = reload_compare(master->settings, settings);
+    int result = 0;
+    if (!plan->differs) {
+        log_write(LOG_INFO, "reload: nothing has changed");
+    } else {
+        struct settings *before = master->settings;
+        result = master_adopt(master, settings, err);
+        if (result == 0) {
+            unneeded = before;
+            log_unserved(plan);
+            apply(master, plan);
+        }
+    }
+    reload_plan_destroy(plan);
+    settings_destroy(unneeded);
+    return result;
+}
+
+int master_reload(struct master *master, struct err *err)
+{
+    if (master_check_running(master, "a reload", err) < 0)
+        return -1;
+    struct settings *settings = settings_load(master->config, err);
+    if (!settings)
+        return err_prefix(err, "the configuration stays as it was");
+    return compare_and_apply(master, settings, err);
+}

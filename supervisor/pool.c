@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT */
+#include "supervisor/pool.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "common/mem.h"
+#include "common/uuid.h"
+#include "supervisor/launch.h"
+
+#define BOOT_MS 30000 /* beside what its handlers may take */
+#define KILL_MARGIN_MS                                                                             \
+    1000 /* for a worker to give jobs back when its handlers have been killed                      \
+          */
+#define ID_RANDOM                  10
+#define SLOTS_A_PERSISTENT_HANDLER 16
+
+static int launch_worker(struct process *process, int channel_in, int channel_out,
+                         struct spawn_child *child, struct err *err)
+{
+    struct worker *worker = process->data;
+    char random[ID_RANDOM + 1];
+    uuid_random(random, ID_RANDOM);
+    snprintf(worker->id, sizeof worker->id, "worker_%s", random);
+    snprintf(worker->name, sizeof worker->name, "%.100s:%s", worker->pool->queue, worker->id);
+    worker->heartbeat = (struct heartbeat){0};
+    worker->heard_wall_ms = 0;
+    worker->cpu_percent = 0;
+    const struct launch launch = {
+        .program = process->host->program,
+        .queue = worker->pool->queue,
+        .id = worker->id,
+        .generation = process->generation,
+        .snapshot = process->host->snapshot,
+        .board_fd = process->board_fd,
+        .channel_in = channel_in,
+        .channel_out = channel_out,
+    };
+    return launch_start(&launch, child, err);
+}
+
+static void hear_worker(struct process *process, const struct record *record)
+{
+    struct worker *worker = process->data;
+    if (record->type != RECORD_HEARTBEAT)
+        return;
+    int64_t now_us = clock_monotonic_us(process->host->clock);
+    const struct heartbeat *heartbeat = &record->body.heartbeat;
+    int64_t passed_us = now_us - worker->heard_us;
+    if (worker->heard_wall_ms > 0 && passed_us > 0 && heartbeat->cpu_us >= worker->heartbeat.cpu_us)
+        worker->cpu_percent =
+            100. * (double)(heartbeat->cpu_us - worker->heartbeat.cpu_us) / (double)passed_us;
+    worker->heartbeat = *heartbeat;
+    worker->heard_us = now_us;
+    worker->heard_wall_ms = clock_wall_ms(process->host->clock);
+}
+
+/* One that never got ready has reserved nothing. */
+static void bury_worker(struct process *process, bool was_ready)
+{
+    struct worker *worker = process->data;
+    if (was_ready)
+        returns_add(worker->pool->returns, worker->id, process->board);
+}
+
+static const struct process_owner worker_owner = {
+    .launch = launch_worker,
+    .heard = hear_worker,
+    .ended = bury_worker,
+};
+
+static void add_worker(struct pool *pool)
+{
+    struct worker *worker = mem_new(1, sizeof *worker);
+    worker->pool = pool;
+    worker->next = pool->workers;
+    pool->workers = worker;
+    snprintf(worker->name, sizeof worker->name, "%.100s:worker", pool->queue);
+    struct process *process = &worker->process;
+    process->owner = &worker_owner;
+    process->host = pool->host;
+    process->data = worker;
+    process->name = worker->name;
+    process->limits = pool->limits;
+    process->board_slots = pool->board_slots;
+    process_init(process);
+    process_handle(process, EVENT_START);
+}
+
+static void remove_stopped(struct pool *pool)
+{
+    struct worker **link = &pool->workers;
+    while (*link) {
+        struct worker *worker = *link;
+        if (worker->process.state != PROCESS_STOPPED) {
+            link = &worker->next;
+            continue;
+        }
+        *link = worker->next;
+        process_finish(&worker->process);
+        free(worker);
+    }
+}
+
+bool worker_stays(const struct worker *worker)
+{
+    return worker->process.state != PROCESS_STOPPING && worker->process.state != PROCESS_STOPPED;
+}
+
+int64_t pool_count(const struct pool *pool)
+{
+    int64_t count = 0;
+    for (const struct worker *worker = pool->workers; worker; worker = worker->next)
+        count += worker_stays(worker);
+    return count;
+}
+
+int64_t pool_running(const struct pool *pool)
+{
+    int64_t count = 0;
+    for (const struct worker *worker = pool->workers; worker; worker = worker->next)
+        count += worker->process.state == PROCESS_RUNNING;
+    return count;
+}
+
+bool pool_is_empty(const struct pool *pool)
+{
+    return !pool->workers;
+}
+
+void pool_tend(struct pool *pool)
+{
+    remove_stopped(pool);
+    int64_t surplus = pool_count(pool) - pool->wanted;
+    for (; surplus < 0; surplus++)
+        add_worker(pool);
+    for (struct worker *worker = pool->workers; worker && surplus > 0; worker = worker->next) {
+        if (!worker_stays(worker))
+            continue;
+        process_handle(&worker->process, EVENT_STOP);
+        surplus--;
+    }
+}
+
+void pool_replace(struct pool *pool)
+{
+    pool_handle(pool, EVENT_STOP);
+    pool->host->changed = true;
+}
+
+void pool_tell(struct pool *pool, enum record_type type)
+{
+    for (struct worker *worker = pool->workers; worker; worker = worker->next)
+        process_tell(&worker->process, type);
+}
+
+void pool_handle(struct pool *pool, enum process_event event)
+{
+    for (struct worker *worker = pool->workers; worker; worker = worker->next)
+        process_handle(&worker->process, event);
+}
+
+static uint32_t slots_for(const struct queue_settings *queue)
+{
+    int64_t slots = queue->concurrency;
+    if (queue->handler == HANDLER_PERSISTENT)
+        slots *= SLOTS_A_PERSISTENT_HANDLER;
+    return slots < BOARD_SLOTS_MAX ? (uint32_t)slots : BOARD_SLOTS_MAX;
+}
+
+/* A worker may be silent while it waits for its store. */
+void pool_configure(struct pool *pool, const struct settings *settings,
+                    const struct queue_settings *queue)
+{
+    const struct muster_settings *muster = &settings->muster;
+    const struct connection_settings *connection = settings_connection_of(settings, queue->name);
+    pool->board_slots = slots_for(queue);
+    pool->limits = (struct health_limits){
+        .boot_ms = BOOT_MS + queue->boot_timeout,
+        .silence_ms = muster->health_check_interval + connection->timeout,
+        .drain_ms = muster->stop_timeout,
+        .terminate_ms = muster->kill_timeout + KILL_MARGIN_MS,
+    };
+    for (struct worker *worker = pool->workers; worker; worker = worker->next)
+        process_set_limits(&worker->process, &pool->limits);
+}
+
+struct pool *pool_create(struct host *host, struct returns *returns, const char *queue)
+{
+    struct pool *pool = mem_new(1, sizeof *pool);
+    pool->host = host;
+    pool->returns = returns;
+    pool->queue = mem_strdup(queue);
+    return pool;
+}
+
+void pool_destroy(struct pool *pool)
+{
+    free(pool->queue);
+    free(pool);
+}

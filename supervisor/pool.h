@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SUPERVISOR_POOL_H
+#define SUPERVISOR_POOL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/channel.h"
+#include "common/settings.h"
+#include "supervisor/process.h"
+#include "supervisor/returns.h"
+
+/*
+ * The workers of one queue: as many as are wanted. A worker that has been told to stop leaves the
+ * pool when it has; meanwhile another one may be there in its place.
+ */
+#define WORKER_NAME_SIZE (100 + 1 + OWNER_SIZE)
+
+struct pool;
+
+struct worker {
+    struct process process;
+    struct pool *pool;
+    struct worker *next;
+    char id[OWNER_SIZE];         /* new at every start */
+    char name[WORKER_NAME_SIZE]; /* QUEUE:ID */
+    struct heartbeat heartbeat;
+    int64_t heard_us;      /* monotonic, of the heartbeat */
+    int64_t heard_wall_ms; /* 0: none yet */
+    double cpu_percent;    /* between the last two heartbeats */
+};
+
+struct pool {
+    struct host *host;
+    struct returns *returns;
+    struct pool *next; /* the owner's */
+    char *queue;
+    int64_t wanted;
+    struct health_limits limits;
+    uint32_t board_slots;
+    struct worker *workers; /* the newest first */
+    bool has_metrics;
+    struct queue_metrics metrics;
+};
+
+/* An empty pool for a queue. */
+struct pool *pool_create(struct host *host, struct returns *returns, const char *queue);
+
+/* Only when its workers are gone (pool_is_empty). */
+void pool_destroy(struct pool *pool);
+
+/* Takes limits from the settings; workers that are there keep what is theirs. */
+void pool_configure(struct pool *pool, const struct settings *settings,
+                    const struct queue_settings *queue);
+
+/* Buries workers that have stopped; starts and stops workers until there are as many as wanted.
+ * Cheap when there is nothing to do. */
+void pool_tend(struct pool *pool);
+
+/* Lets all present workers finish and leave; pool_tend puts new ones in their place at once. */
+void pool_replace(struct pool *pool);
+
+/* Tells something to all workers, or gives an event to all. */
+void pool_tell(struct pool *pool, enum record_type type);
+void pool_handle(struct pool *pool, enum process_event event);
+
+/* True where a worker is meant to stay: not stopping, not stopped. */
+bool worker_stays(const struct worker *worker);
+
+/* How many workers are meant to stay, and how many of them run. */
+int64_t pool_count(const struct pool *pool);
+int64_t pool_running(const struct pool *pool);
+bool pool_is_empty(const struct pool *pool);
+
+#endif
