@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: MIT
+"""A running musterd for the system tests: each in a directory of its own, each ended by its pid.
+
+The build directory is $MUSTER_BUILD, or else build/ of this tree.
+"""
+import json
+import os
+import pathlib
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(os.environ.get("MUSTER_BUILD", ROOT / "build"))
+MUSTERD = BUILD / "supervisor" / "musterd"
+FAKE_WORKER = BUILD / "tests" / "system" / "fake-worker"
+# Slow machines and sanitizers take their time; a test that passes never waits for it.
+PATIENCE = float(os.environ.get("MUSTER_PATIENCE", "20"))
+
+
+def wait_for(condition, what="", timeout=PATIENCE):
+    """Polls until condition() is true, and returns what it returned; what() or what says what was waited for."""
+    deadline = time.monotonic() + timeout
+    while True:
+        result = condition()
+        if result:
+            return result
+        assert time.monotonic() < deadline, f"not within {timeout} s: {what() if callable(what) else what}"
+        time.sleep(0.01)
+
+
+def process_lives(pid):
+    """True where the process has not ended (a zombie has)."""
+    try:
+        stat = pathlib.Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return stat.rpartition(")")[2].split()[0] not in "ZX"
+
+
+def children_of(pid):
+    try:
+        return [int(child) for child in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+
+
+def descendants_of(pid):
+    found = []
+    for child in children_of(pid):
+        found += [child, *descendants_of(child)]
+    return found
+
+
+class Musterd:
+    """One daemon, its configuration and its log."""
+
+    def __init__(self, directory, worker=FAKE_WORKER):
+        self.directory = pathlib.Path(directory)
+        self.config = self.directory / "muster.ini"
+        self.socket = self.directory / "muster.sock"
+        self.pidfile = self.directory / "musterd.pid"
+        self.log = self.directory / "musterd.log"
+        self.fake_log = self.directory / "fake.log"
+        self.environment = {key: value for key, value in os.environ.items()
+                            if not key.startswith(("QUEUE_", "REDIS_", "MUSTER_"))}
+        self.environment["FAKE_LOG"] = str(self.fake_log)
+        if worker:
+            self.environment["MUSTER_WORKER"] = str(worker)
+        self.process = None
+        self.seen = set()  # all pids that were ever below it
+
+    def configure(self, queues="", **muster):
+        """Writes the configuration; queues is text, keys of [muster] are arguments."""
+        keys = {"datadir": self.directory, "restart_delay": "100ms", "restart_delay_max": "1s", **muster}
+        lines = "".join(f"{key} = {value}\n" for key, value in keys.items())
+        self.config.write_text(f"[muster]\n{lines}\n[connection:database]\ntimeout = 100ms\n\n{queues}")
+
+    def start(self, *options, preexec=None):
+        log = self.log.open("ab")
+        self.process = subprocess.Popen([MUSTERD, "-c", self.config, *options], stdin=subprocess.DEVNULL, stdout=log,
+                                        stderr=log, env=self.environment, cwd=self.directory, preexec_fn=preexec)
+        log.close()
+        wait_for(lambda: self.answers() or self.process.poll() is not None, lambda: f"an answer\n{self.log_text()}")
+        return self
+
+    def answers(self):
+        try:
+            return self.ask("ping")["pid"] == self.pid
+        except (FileNotFoundError, ConnectionRefusedError):
+            return False
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    def ask(self, command, **arguments):
+        """The answer to one request over the control socket."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
+            client.settimeout(PATIENCE)
+            client.connect(str(self.socket))
+            client.sendall(json.dumps({"command": command, **arguments}).encode() + b"\n")
+            return json.loads(client.makefile("rb").readline())
+
+    def workers(self, queue=None):
+        workers = self.ask("workers", **({"queue": queue} if queue else {}))["workers"]
+        self.seen.update(worker["pid"] for worker in workers if worker["pid"])
+        return workers
+
+    def running(self, queue=None):
+        """pid by id of the workers that are ready."""
+        return {worker["id"]: worker["pid"] for worker in self.workers(queue) if worker["state"] == "RUNNING"}
+
+    def wait_running(self, count, queue=None):
+        return wait_for(lambda: (lambda now: len(now) == count and now)(self.running(queue)) if count
+                        else not self.running(queue), lambda: f"{count} workers of {queue}\n{self.log_text()}")
+
+    def signal(self, number):
+        os.kill(self.pid, number)
+
+    def log_text(self):
+        return self.log.read_text(errors="replace") if self.log.exists() else ""
+
+    def wait_log(self, pattern, timeout=PATIENCE):
+        return wait_for(lambda: re.search(pattern, self.log_text()), 
+                        lambda: f"in the log: {pattern}\n{self.log_text()}", timeout)
+
+    def fake_lines(self, start=""):
+        text = self.fake_log.read_text() if self.fake_log.exists() else ""
+        return [line for line in text.splitlines() if line.startswith(start)]
+
+    def wait_exit(self, timeout=PATIENCE):
+        return self.process.wait(timeout)
+
+    def stop(self):
+        self.signal(signal.SIGTERM)
+        return self.wait_exit()
+
+    def end(self):
+        """Whatever has happened: nothing that it has started lives on."""
+        if self.process is None:
+            return
+        below = set(descendants_of(self.pid)) if self.process.poll() is None else set()
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        for pid in below | {pid for pid in self.seen if self._is_ours(pid)}:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+
+    def _is_ours(self, pid):
+        """Numbers are given again: only what has our directory in its environment is ours."""
+        try:
+            return str(self.fake_log).encode() in pathlib.Path(f"/proc/{pid}/environ").read_bytes()
+        except (FileNotFoundError, ProcessLookupError, PermissionError):
+            return False
+
+
+@pytest.fixture
+def musterd(tmp_path):
+    """A daemon that has yet to be configured and started."""
+    daemon = Musterd(tmp_path)
+    yield daemon
+    daemon.end()
