@@ -219,6 +219,15 @@ static void on_connection(struct ev_loop *loop, ev_io *watch, int events)
     close(fd);
 }
 
+/* A socket that is there belongs to nobody; anything else is not ours to remove, and bind will say
+ * so. */
+static void remove_socket(const char *path)
+{
+    struct stat status;
+    if (lstat(path, &status) == 0 && S_ISSOCK(status.st_mode))
+        unlink(path);
+}
+
 /* The file is created by bind, so its mode is a matter of the umask. */
 static int listen_at(const char *path, struct err *err)
 {
@@ -228,7 +237,7 @@ static int listen_at(const char *path, struct err *err)
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
         return err_errno(err, errno, "cannot make the control socket");
-    unlink(path);
+    remove_socket(path);
     mode_t mask = umask(0177);
     int result = bind(fd, (struct sockaddr *)&address, sizeof address);
     umask(mask);

@@ -28,8 +28,8 @@ struct control_options {
     void *context;
 };
 
-/* Opens the socket; one that is there is removed, which is right for who holds the lock of the pid
- * file. The caller ends it with control_destroy. NULL with err on failure. */
+/* Opens the socket; another socket that is there is removed, which is right for who holds the lock
+ * of the pid file. The caller ends it with control_destroy. NULL with err on failure. */
 struct control *control_create(const struct control_options *options, struct err *err);
 
 /* Closes all and removes the socket. */

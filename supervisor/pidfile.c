@@ -17,13 +17,24 @@
 
 #define PID_TEXT_SIZE 32
 
+/* Reads what is in the file. Returns 0, or -1 where it is no pid file. */
+static int read_pid(const struct pidfile *pidfile, char pid[PID_TEXT_SIZE])
+{
+    ssize_t got = pread(pidfile->fd, pid, PID_TEXT_SIZE - 1, 0);
+    size_t length = got > 0 ? (size_t)got : 0;
+    pid[length] = '\0';
+    size_t digits = strspn(pid, "0123456789");
+    bool is_pid = got >= 0 && (digits == length || (digits + 1 == length && pid[digits] == '\n'));
+    pid[digits] = '\0';
+    return is_pid ? 0 : -1;
+}
+
 static int refuse(const struct pidfile *pidfile, struct err *err)
 {
-    char pid[PID_TEXT_SIZE] = "";
-    ssize_t got = pread(pidfile->fd, pid, sizeof pid - 1, 0);
-    pid[got > 0 ? strspn(pid, "0123456789") : 0] = '\0';
+    char pid[PID_TEXT_SIZE];
+    bool known = read_pid(pidfile, pid) == 0 && pid[0];
     return err_set(err, ERR_CONFLICT, "musterd is already running (pid %s, which holds %s)",
-                   pid[0] ? pid : "unknown", pidfile->path);
+                   known ? pid : "unknown", pidfile->path);
 }
 
 /* True where the path still means the file that was opened: its last holder may have removed it
@@ -53,6 +64,9 @@ static int lock(struct pidfile *pidfile, struct err *err)
 static int write_pid(const struct pidfile *pidfile, struct err *err)
 {
     char text[PID_TEXT_SIZE];
+    if (read_pid(pidfile, text) < 0)
+        return err_set(err, ERR_INVALID, "pidfile: %s holds something else than a pid",
+                       pidfile->path);
     int length = snprintf(text, sizeof text, "%d\n", (int)getpid());
     if (ftruncate(pidfile->fd, 0) == 0 && fd_write_all(pidfile->fd, text, (size_t)length) == 0)
         return 0;
@@ -67,11 +81,11 @@ int pidfile_take(struct pidfile *pidfile, const char *path, struct err *err)
     free(directory);
     if (result == 0)
         result = lock(pidfile, err);
-    if (result < 0) {
+    if (result == 0)
+        result = write_pid(pidfile, err);
+    if (result < 0)
         fd_close(&pidfile->fd); /* somebody else's, or unusable: not to be removed */
-        return -1;
-    }
-    return write_pid(pidfile, err);
+    return result;
 }
 
 void pidfile_release(struct pidfile *pidfile)

@@ -66,21 +66,24 @@ static void reap_children(struct reaper *reaper)
     }
 }
 
-/* Reaps the children that nobody watches; puts those that live into pids, which has room for max.
- */
-static size_t reap_unwatched(struct reaper *reaper, pid_t *pids, size_t max)
+/* Reaps the children that nobody watches, once; puts those that live into pids (room for
+ * CHILDREN_MAX) and counts them in *living. Returns how many were reaped. */
+static size_t reap_unwatched(struct reaper *reaper, pid_t *pids, size_t *living)
 {
-    size_t kept = 0, count = spawn_children(pids, max);
+    size_t reaped = 0, count = spawn_children(pids, CHILDREN_MAX);
+    *living = 0;
     for (size_t i = 0; i < count; i++) {
         pid_t pid = pids[i];
         if (is_watched(reaper, pid))
             continue;
-        if (waitpid(pid, NULL, WNOHANG) == pid)
+        if (waitpid(pid, NULL, WNOHANG) == pid) {
             forget_stranger(reaper, pid);
-        else if (!is_stranger(reaper, pid))
-            pids[kept++] = pid;
+            reaped++;
+        } else if (!is_stranger(reaper, pid)) {
+            pids[(*living)++] = pid;
+        }
     }
-    return kept;
+    return reaped;
 }
 
 static void kill_orphan(pid_t pid, const pid_t *orphans, size_t count)
@@ -100,11 +103,14 @@ static void end_sweep(struct reaper *reaper)
     reaper->swept(reaper->context);
 }
 
-/* Each death can make new orphans, so this is done again at each until none is left. */
+/* Each death can make new orphans: one that was reaped may have left some behind the list's
+ * reading, and one that is killed now will tell by SIGCHLD. */
 static void reap_orphans(struct reaper *reaper)
 {
     pid_t orphans[CHILDREN_MAX];
-    size_t count = reap_unwatched(reaper, orphans, CHILDREN_MAX);
+    size_t count;
+    while (reap_unwatched(reaper, orphans, &count) > 0)
+        ;
     if (!reaper->sweeping)
         return;
     for (size_t i = 0; i < count; i++)
