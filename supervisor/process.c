@@ -12,6 +12,8 @@
  * (stopped, or the whole machine was), and what it sent meanwhile has not been read. */
 #define HELD_UP_MS 1000
 
+#define PIPE_RECORDS (65536 / CHANNEL_RECORD_SIZE)
+
 static int64_t now_ms(const struct process *process)
 {
     return clock_monotonic_ms(process->host->clock);
@@ -125,6 +127,16 @@ static void on_record(struct ev_loop *loop, ev_io *watch, int events)
         ev_io_stop(process->host->loop, watch);
 }
 
+/* All that it has sent until now, but no more than the pipe can hold. */
+static void hear_all(struct process *process)
+{
+    struct record record;
+    int left = PIPE_RECORDS;
+    while (left-- > 0 && process->channel.in >= 0 &&
+           channel_receive(&process->channel, &record) == CHANNEL_RECORD)
+        hear(process, &record);
+}
+
 static void on_ended(struct reaper_child *reaped, int status);
 
 /* Takes over a child that has been started. */
@@ -207,25 +219,12 @@ static void note_ending(struct process *process, int status)
     process->failures = backoff_failures(&process->host->backoff, process->failures, &ending);
 }
 
-/* What it had sent before it ended is still to be heard, but no more than the pipe can hold. */
-static void hear_the_rest(struct process *process)
-{
-    struct record record;
-    for (int left = 256; left > 0 && process->channel.in >= 0; left--) {
-        enum channel_result result = channel_receive(&process->channel, &record);
-        if (result == CHANNEL_CLOSED)
-            return;
-        if (result == CHANNEL_RECORD)
-            hear(process, &record);
-    }
-}
-
 static void on_ended(struct reaper_child *reaped, int status)
 {
     struct process *process = reaped->data;
     if (process->child.error_fd >= 0)
         check_exec(process);
-    hear_the_rest(process);
+    hear_all(process); /* what it had sent before it ended */
     log_end(process, status);
     note_ending(process, status);
     process->owner->ended(process, process->ready_ms > 0);
@@ -330,9 +329,11 @@ static void on_limit(struct ev_loop *loop, ev_timer *timer, int events)
     (void)loop, (void)events;
     struct process *process = timer->data;
     int64_t now = now_ms(process);
-    bool is_judged = process->state == PROCESS_STARTING || process->state == PROCESS_RUNNING;
-    if (is_judged && now - due_ms(process) > HELD_UP_MS)
-        process->since_ms = process->alive_ms = now;
+    if (process->state == PROCESS_STARTING || process->state == PROCESS_RUNNING) {
+        if (now - due_ms(process) > HELD_UP_MS)
+            process->since_ms = process->alive_ms = now;
+        hear_all(process); /* it may have spoken in time, and not have been listened to */
+    }
     if (due_ms(process) > now) {
         arm_limit(process);
         return;
