@@ -5,8 +5,8 @@
 #include "queue/driver.h"
 
 /*
- * The queue as its users see it: a connection with its driver, and the operations of the guide's QueueManager
- * on it. The worker, the maintenance process and the command line work through this.
+ * The queue as its users see it: a connection with its driver, and the operations of the guide's
+ * QueueManager on it. The worker, the maintenance process and the command line work through this.
  */
 struct queue_connection {
     const struct driver *driver;
@@ -15,8 +15,8 @@ struct queue_connection {
     struct store *store;
 };
 
-/* Opens a connection with its driver. settings and clock must outlive it. Returns 0, or -1 with err naming the
- * connection. queue_connection_close accepts one that was never opened (zeroed). */
+/* Opens a connection with its driver. settings and clock must outlive it. Returns 0, or -1 with err
+ * naming the connection. queue_connection_close accepts one that was never opened (zeroed). */
 int queue_connection_open(struct queue_connection *connection, const struct driver *driver,
                           const struct connection_settings *settings, const struct clock *clock,
                           struct err *err);
@@ -25,8 +25,9 @@ void queue_connection_close(struct queue_connection *connection);
 /* Checks one job, gives it a uuid (uuid[UUID_SIZE]) where it has none, and stores it. */
 int queue_push(struct queue_connection *connection, struct job *job, char *uuid, struct err *err);
 
-/* Checks all jobs, then stores them in calls of at most the connection's batch_size. *stored gets how many the
- * store has for certain when it fails in the middle. Jobs without a uuid get one in the arena. */
+/* Checks all jobs, then stores them in calls of at most the connection's batch_size. *stored gets
+ * how many the store has for certain when it fails in the middle. Jobs without a uuid get one in
+ * the arena. */
 int queue_bulk(struct queue_connection *connection, struct job *jobs, size_t count,
                struct arena *arena, size_t *stored, struct err *err);
 

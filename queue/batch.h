@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef QUEUE_BATCH_H
+#define QUEUE_BATCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "queue/job.h"
+
+/*
+ * A batch: jobs that are counted together. The counters change in the transitions of the jobs
+ * themselves, so total = pending + completed + failed + cancelled always holds, and of two jobs
+ * that end together exactly one finds pending at 0. The callbacks are complete jobs that lie ready
+ * in the batch; each is pushed at most once:
+ *
+ *   on_failure  when the first job fails (the guide's catch)
+ *   on_success  when pending comes to 0, none failed and it was not cancelled (then)
+ *   on_finish   when pending comes to 0 (finally)
+ *
+ * The first failure cancels the batch unless allow_failures is set. A failed job that is retried
+ * counts as pending again; the batch is open again then, and on_success may still come.
+ */
+#define BATCH_NAME_MAX 255 /* bytes */
+
+struct batch {
+    const char *uuid;
+    const char *name; /* "" where it has none */
+    bool allow_failures;
+    const struct job *on_success; /* NULL where there is none. Listings give what was stored */
+    const struct job *on_failure;
+    const struct job *on_finish;
+    /* what follows is the store's */
+    uint64_t total, pending, completed, failed, cancelled;
+    int64_t created_at_ms;
+    int64_t cancelled_at_ms; /* 0: not cancelled */
+    int64_t finished_at_ms;  /* 0: not finished. An empty batch has not finished */
+};
+
+#endif
