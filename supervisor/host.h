@@ -7,8 +7,8 @@
 
 #include <ev.h>
 
+#include "common/backoff.h"
 #include "common/clock.h"
-#include "supervisor/backoff.h"
 #include "supervisor/reaper.h"
 
 /* What all supervised processes of one master share. */

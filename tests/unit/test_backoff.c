@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/unit/test.h"
 
-#include "supervisor/backoff.h"
+#include "common/backoff.h"
 
 static const struct backoff_policy policy = {.delay_ms = 1000, .delay_max_ms = 60000};
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef SUPERVISOR_BACKOFF_H
-#define SUPERVISOR_BACKOFF_H
+#ifndef COMMON_BACKOFF_H
+#define COMMON_BACKOFF_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "supervisor/backoff.h"
+#include "common/backoff.h"
 
 #define WELL_MS_MIN 10000
 
