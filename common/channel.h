@@ -17,6 +17,7 @@
 #define CHANNEL_MAGIC       0x4d535452u
 #define CHANNEL_RECORD_SIZE 256
 #define OWNER_SIZE          40 /* a worker's id with its NUL */
+#define CONNECTION_SIZE     101 /* a connection's name with its NUL */
 
 enum record_type {
     /* child to master */
@@ -28,10 +29,16 @@ enum record_type {
     RECORD_DRAIN,        /* finish what runs, reserve nothing more, exit */
     RECORD_REOPEN_LOGS,
     RECORD_BEGUN,        /* maintenance: this job had begun when its worker died; body.begun */
-    RECORD_RETURN_OWNER, /* maintenance: give back all leases of this dead worker; body.owner */
+    RECORD_RETURN_OWNER, /* maintenance: give back all leases of this dead worker; body.dead */
 };
 
-enum worker_status { WORKER_IDLE, WORKER_BUSY, WORKER_DRAINING, WORKER_STORE_AWAY };
+enum worker_status {
+    WORKER_IDLE,
+    WORKER_BUSY,
+    WORKER_DRAINING,
+    WORKER_STORE_AWAY,
+    WORKER_NO_HANDLER, /* no handler can be started: it reserves nothing */
+};
 
 struct heartbeat {
     uint32_t status;      /* enum worker_status */
@@ -68,7 +75,10 @@ struct record {
             char uuid[UUID_TEXT_SIZE];
             int32_t attempt;
         } begun;
-        char owner[OWNER_SIZE];
+        struct {
+            char owner[OWNER_SIZE];
+            char connection[CONNECTION_SIZE]; /* where its leases are */
+        } dead;
         char bytes[CHANNEL_RECORD_SIZE - 16];
     } body;
 };

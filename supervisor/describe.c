@@ -11,6 +11,7 @@ static const char *const status_names[] = {
     [WORKER_BUSY] = "busy",
     [WORKER_DRAINING] = "draining",
     [WORKER_STORE_AWAY] = "store away",
+    [WORKER_NO_HANDLER] = "no handler",
 };
 
 #define STATUS_COUNT (sizeof status_names / sizeof status_names[0])

@@ -23,6 +23,7 @@ static int launch_worker(struct process *process, int channel_in, int channel_ou
     uuid_random(random, ID_RANDOM);
     snprintf(worker->id, sizeof worker->id, "worker_%s", random);
     snprintf(worker->name, sizeof worker->name, "%.100s:%s", worker->pool->queue, worker->id);
+    snprintf(worker->connection, sizeof worker->connection, "%s", worker->pool->connection);
     worker->heartbeat = (struct heartbeat){0};
     worker->heard_wall_ms = 0;
     worker->cpu_percent = 0;
@@ -60,7 +61,7 @@ static void bury_worker(struct process *process, bool was_ready)
 {
     struct worker *worker = process->data;
     if (was_ready)
-        returns_add(worker->pool->returns, worker->id, process->board);
+        returns_add(worker->pool->returns, worker->id, worker->connection, process->board);
 }
 
 static const struct process_owner worker_owner = {
@@ -175,6 +176,7 @@ void pool_configure(struct pool *pool, const struct settings *settings,
     const struct muster_settings *muster = &settings->muster;
     const struct connection_settings *connection = settings_connection_of(settings, queue->name);
     pool->board_slots = slots_for(queue);
+    snprintf(pool->connection, sizeof pool->connection, "%s", connection->name);
     pool->limits = (struct health_limits){
         .boot_ms = BOOT_MS + queue->boot_timeout,
         .silence_ms = muster->health_check_interval + connection->timeout,

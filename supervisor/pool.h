@@ -23,8 +23,9 @@ struct worker {
     struct process process;
     struct pool *pool;
     struct worker *next;
-    char id[OWNER_SIZE];         /* new at every start */
-    char name[WORKER_NAME_SIZE]; /* QUEUE:ID */
+    char id[OWNER_SIZE];              /* new at every start */
+    char name[WORKER_NAME_SIZE];      /* QUEUE:ID */
+    char connection[CONNECTION_SIZE]; /* where its leases are */
     struct heartbeat heartbeat;
     int64_t heard_us;      /* monotonic, of the heartbeat */
     int64_t heard_wall_ms; /* 0: none yet */
@@ -39,7 +40,8 @@ struct pool {
     int64_t wanted;
     struct health_limits limits;
     uint32_t board_slots;
-    struct worker *workers; /* the newest first */
+    char connection[CONNECTION_SIZE]; /* of workers that are started from now on */
+    struct worker *workers;           /* the newest first */
     bool has_metrics;
     struct queue_metrics metrics;
 };

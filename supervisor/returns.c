@@ -19,12 +19,14 @@ struct dead_owner {
     struct dead_owner *next;
     enum stage stage;
     char owner[OWNER_SIZE];
+    char connection[CONNECTION_SIZE];
     size_t told; /* of begun */
     size_t begun_count;
     struct begun begun[];
 };
 
-static struct dead_owner *read_board(const char *owner, const struct board *board)
+static struct dead_owner *read_board(const char *owner, const char *connection,
+                                     const struct board *board)
 {
     uint32_t slots = board ? board->slot_count : 0;
     struct dead_owner *dead = mem_new(1, sizeof *dead + slots * sizeof dead->begun[0]);
@@ -36,6 +38,7 @@ static struct dead_owner *read_board(const char *owner, const struct board *boar
             dead->begun_count++;
     }
     snprintf(dead->owner, sizeof dead->owner, "%s", owner);
+    snprintf(dead->connection, sizeof dead->connection, "%s", connection);
     return mem_resize(dead, 1, sizeof *dead + (dead->begun_count + 1) * sizeof dead->begun[0]);
 }
 
@@ -51,14 +54,15 @@ static void remove_one(struct returns *returns, struct dead_owner *dead)
     free(dead);
 }
 
-void returns_add(struct returns *returns, const char *owner, const struct board *board)
+void returns_add(struct returns *returns, const char *owner, const char *connection,
+                 const struct board *board)
 {
     if (returns->count == RETURNS_MAX) {
         log_write(LOG_WARN, "too many dead workers: the leases of %s come back when they run out",
                   returns->first->owner);
         remove_one(returns, returns->first);
     }
-    struct dead_owner *dead = read_board(owner, board);
+    struct dead_owner *dead = read_board(owner, connection, board);
     if (returns->last)
         returns->last->next = dead;
     else
@@ -87,7 +91,8 @@ static bool tell(struct dead_owner *dead, struct channel *channel)
         dead->told++;
     }
     struct record record = {.type = RECORD_RETURN_OWNER};
-    memcpy(record.body.owner, dead->owner, sizeof dead->owner);
+    memcpy(record.body.dead.owner, dead->owner, sizeof dead->owner);
+    memcpy(record.body.dead.connection, dead->connection, sizeof dead->connection);
     if (channel_send(channel, &record) < 0)
         return false;
     dead->stage = TOLD;

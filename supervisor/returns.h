@@ -23,8 +23,10 @@ struct returns {
     size_t count;
 };
 
-/* Notes a dead worker and the attempts that had begun on its board. */
-void returns_add(struct returns *returns, const char *owner, const struct board *board);
+/* Notes a dead worker, the connection that its leases are on, and the attempts that had begun on
+ * its board. */
+void returns_add(struct returns *returns, const char *owner, const char *connection,
+                 const struct board *board);
 
 /* What the dead left behind is gone: all that are held may be told. */
 void returns_release(struct returns *returns);
