@@ -11,10 +11,6 @@
 struct settings *settings_from_document(const struct ini *ini, const char *file, bool is_snapshot,
                                         struct err *err);
 
-/* Refuses sections that nobody knows; warns (in settings) of those that are known and not served.
- */
-int settings_check_sections(struct settings *settings, const struct ini *ini, struct err *err);
-
 /* Keeps a malloc'd text among the warnings. */
 void settings_warn(struct settings *settings, char *text);
 

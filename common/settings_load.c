@@ -6,7 +6,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "common/ini.h"
@@ -14,20 +13,12 @@
 #include "common/nearest.h"
 #include "common/path.h"
 #include "common/settings_document.h"
+#include "common/settings_read.h"
 
 #define CONNECTION_PREFIX  "connection:"
 #define QUEUE_PREFIX       "queue:"
 #define DEFAULT_CONNECTION "database"
 #define DEFAULT_QUEUE      "default"
-
-/* Where the settings are being read from. */
-struct loader {
-    struct settings *settings;
-    const struct ini *ini; /* NULL for the defaults alone */
-    bool is_snapshot;      /* complete: the environment is not looked at */
-    char host[sizeof((struct utsname *)0)->nodename];
-    struct err *err;
-};
 
 void settings_warn(struct settings *settings, char *text)
 {
@@ -36,91 +27,19 @@ void settings_warn(struct settings *settings, char *text)
     settings->warnings[settings->warning_count++] = text;
 }
 
-static int prefix_place(const struct ini_section *section, const struct ini_key *key,
-                        struct err *cause, struct err *err)
+static int apply_environment(struct settings_reader *reader, const struct key_table *table,
+                             void *values)
 {
-    return err_set(err, cause->code, "%s:%d: [%s] %s", key ? key->file : section->file,
-                   key ? key->line : section->line, section->name, cause->text);
+    return reader->is_snapshot ? 0 : keys_set_from_environment(table, values, reader->err);
 }
 
-/* Says that a section is wrong as a whole, or in one of its keys; section is NULL where nothing was
- * read. */
-static int refuse(struct loader *loader, const struct ini_section *section, const char *key,
-                  struct err *cause)
-{
-    if (section)
-        return prefix_place(section, ini_key(section, key), cause, loader->err);
-    return err_set(loader->err, cause->code, "%s", cause->text);
-}
-
-static const struct ini_section *section_of(const struct loader *loader, const char *prefix,
-                                            const char *name)
-{
-    for (size_t i = 0; loader->ini && i < loader->ini->section_count; i++) {
-        const struct ini_section *section = &loader->ini->sections[i];
-        size_t length = strlen(prefix);
-        if (strncmp(section->name, prefix, length) == 0 &&
-            strcmp(section->name + length, name) == 0)
-            return section;
-    }
-    return NULL;
-}
-
-/* The text of a value as it is meant: expanded, and a path made absolute. */
-static char *value_of(const struct loader *loader, const struct ini_key *key, const struct key *row,
-                      const char *queue, struct err *err)
-{
-    char *here = path_directory(key->file);
-    const struct ini_variable variables[] = {{.name = "here", .value = here},
-                                             {.name = "host_node_name", .value = loader->host},
-                                             {.name = "queue_name", .value = queue}};
-    char *text = ini_expand(key->value, variables, queue ? 3 : 2, err);
-    if (text && row->type == KEY_PATH) {
-        char *path = path_resolve(here, text);
-        free(text);
-        text = path;
-    }
-    if (!text)
-        err_prefix(err, "%s", row->name);
-    free(here);
-    return text;
-}
-
-static int apply_key(const struct loader *loader, const struct key_table *table, void *values,
-                     const struct ini_key *key, const char *queue, struct err *err)
-{
-    const struct key *row = keys_find(table, key->name);
-    if (!row)
-        return key->is_default ? 0 : keys_set(table, values, key->name, "", err);
-    char *text = value_of(loader, key, row, queue, err);
-    int result = text ? keys_set(table, values, key->name, text, err) : -1;
-    free(text);
-    return result;
-}
-
-/* Sets all keys of a section; queue is the name for %(queue_name)s, or NULL. */
-static int apply_section(struct loader *loader, const struct key_table *table, void *values,
-                         const struct ini_section *section, const char *queue)
-{
-    for (size_t i = 0; section && i < section->key_count; i++) {
-        struct err cause = ERR_INIT;
-        if (apply_key(loader, table, values, &section->keys[i], queue, &cause) < 0)
-            return prefix_place(section, &section->keys[i], &cause, loader->err);
-    }
-    return 0;
-}
-
-static int apply_environment(struct loader *loader, const struct key_table *table, void *values)
-{
-    return loader->is_snapshot ? 0 : keys_set_from_environment(table, values, loader->err);
-}
-
-static int apply_single(struct loader *loader, const struct key_table *table, void *values)
+static int apply_single(struct settings_reader *reader, const struct key_table *table, void *values)
 {
     keys_set_defaults(table, values);
-    if (apply_section(loader, table, values, section_of(loader, table->section, ""), NULL) < 0)
+    if (settings_apply_section(reader, table, values, settings_section(reader, table->section, ""),
+                               NULL) < 0)
         return -1;
-    return apply_environment(loader, table, values);
+    return apply_environment(reader, table, values);
 }
 
 static void replace(char **text, char *by)
@@ -149,56 +68,59 @@ static void derive_paths(struct muster_settings *muster)
         replace(&muster->socket, mem_printf("%s/muster.sock", muster->datadir));
 }
 
-static int add_connection(struct loader *loader, const char *name,
+static int add_connection(struct settings_reader *reader, const char *name,
                           const struct ini_section *section)
 {
-    struct settings *settings = loader->settings;
+    struct settings *settings = reader->settings;
     struct err cause = ERR_INIT;
     if (settings_check_name("the connection", name, &cause) < 0)
-        return refuse(loader, section, "", &cause);
+        return settings_refuse(reader, section, "", &cause);
     size_t count = settings->connection_count + 1;
     settings->connections = mem_resize(settings->connections, count, sizeof *settings->connections);
     struct connection_settings *connection = &settings->connections[settings->connection_count++];
     *connection = (struct connection_settings){.name = mem_strdup(name)};
     keys_set_defaults(&settings_connection_table, connection);
-    if (apply_section(loader, &settings_connection_table, connection, section, NULL) < 0 ||
-        apply_environment(loader, &settings_connection_table, connection) < 0)
+    if (settings_apply_section(reader, &settings_connection_table, connection, section, NULL) < 0 ||
+        apply_environment(reader, &settings_connection_table, connection) < 0)
         return -1;
     if (!connection->path[0])
         replace(&connection->path, mem_printf("%s/%s.db", settings->muster.datadir, name));
     return 0;
 }
 
-static int add_queue(struct loader *loader, const char *name, const struct ini_section *section)
+static int add_queue(struct settings_reader *reader, const char *name,
+                     const struct ini_section *section)
 {
-    struct settings *settings = loader->settings;
+    struct settings *settings = reader->settings;
     struct err cause = ERR_INIT;
     if (settings_check_name("the queue", name, &cause) < 0)
-        return refuse(loader, section, "", &cause);
+        return settings_refuse(reader, section, "", &cause);
     size_t count = settings->queue_count + 1;
     settings->queues = mem_resize(settings->queues, count, sizeof *settings->queues);
     struct queue_settings *queue = &settings->queues[settings->queue_count++];
     *queue = (struct queue_settings){.name = mem_strdup(name)};
     keys_set_defaults(&settings_queue_table, queue);
     queue->options = settings->worker_options;
-    return apply_section(loader, &settings_queue_table, queue, section, queue->name);
+    const struct ini_variable name_variable = {.name = "queue_name", .value = queue->name};
+    const struct settings_names names = {&name_variable, 1};
+    return settings_apply_section(reader, &settings_queue_table, queue, section, &names);
 }
 
 /* Adds something for each section "prefix:NAME", and for fallback where there is none. */
-static int add_named(struct loader *loader, const char *prefix, const char *fallback,
-                     int (*add)(struct loader *, const char *, const struct ini_section *))
+static int add_named(struct settings_reader *reader, const char *prefix, const char *fallback,
+                     int (*add)(struct settings_reader *, const char *, const struct ini_section *))
 {
     size_t length = strlen(prefix);
     size_t found = 0;
-    for (size_t i = 0; loader->ini && i < loader->ini->section_count; i++) {
-        const struct ini_section *section = &loader->ini->sections[i];
+    for (size_t i = 0; reader->ini && i < reader->ini->section_count; i++) {
+        const struct ini_section *section = &reader->ini->sections[i];
         if (strncmp(section->name, prefix, length) != 0)
             continue;
         found++;
-        if (add(loader, section->name + length, section) < 0)
+        if (add(reader, section->name + length, section) < 0)
             return -1;
     }
-    return found > 0 ? 0 : add(loader, fallback, NULL);
+    return found > 0 ? 0 : add(reader, fallback, NULL);
 }
 
 static int unknown_connection(const struct settings *settings, const char *key, const char *name,
@@ -216,9 +138,9 @@ static int unknown_connection(const struct settings *settings, const char *key, 
 }
 
 /* The default connection, and that of each queue that names none. */
-static int resolve_connections(struct loader *loader)
+static int resolve_connections(struct settings_reader *reader)
 {
-    struct settings *settings = loader->settings;
+    struct settings *settings = reader->settings;
     char **fallback = &settings->muster.connection;
     struct err cause = ERR_INIT;
     if (!(*fallback)[0])
@@ -227,7 +149,7 @@ static int resolve_connections(struct loader *loader)
                                          : settings->connections[0].name));
     if (!settings_connection(settings, *fallback)) {
         unknown_connection(settings, "default", *fallback, &cause);
-        return refuse(loader, section_of(loader, "muster", ""), "default", &cause);
+        return settings_refuse(reader, settings_section(reader, "muster", ""), "default", &cause);
     }
     for (size_t i = 0; i < settings->queue_count; i++) {
         struct queue_settings *queue = &settings->queues[i];
@@ -235,14 +157,14 @@ static int resolve_connections(struct loader *loader)
             replace(&queue->connection, mem_strdup(*fallback));
         if (!settings_connection(settings, queue->connection)) {
             unknown_connection(settings, "connection", queue->connection, &cause);
-            return refuse(loader, section_of(loader, QUEUE_PREFIX, queue->name), "connection",
-                          &cause);
+            return settings_refuse(reader, settings_section(reader, QUEUE_PREFIX, queue->name),
+                                   "connection", &cause);
         }
     }
     return 0;
 }
 
-static int check_backoff(struct loader *loader, const struct worker_options *options,
+static int check_backoff(struct settings_reader *reader, const struct worker_options *options,
                          const struct ini_section *section)
 {
     struct err cause = ERR_INIT;
@@ -250,24 +172,25 @@ static int check_backoff(struct loader *loader, const struct worker_options *opt
         return 0;
     err_set(&cause, ERR_INVALID,
             "backoff_delay: longer than backoff_max; write a smaller one, or a larger backoff_max");
-    return refuse(loader, section, "backoff_delay", &cause);
+    return settings_refuse(reader, section, "backoff_delay", &cause);
 }
 
-static int check_muster(struct loader *loader)
+static int check_muster(struct settings_reader *reader)
 {
-    const struct muster_settings *muster = &loader->settings->muster;
+    const struct muster_settings *muster = &reader->settings->muster;
     struct err cause = ERR_INIT;
     if (muster->restart_delay <= muster->restart_delay_max)
         return 0;
     err_set(&cause, ERR_INVALID,
             "restart_delay: longer than restart_delay_max; write a smaller one, or a larger "
             "restart_delay_max");
-    return refuse(loader, section_of(loader, "muster", ""), "restart_delay", &cause);
+    return settings_refuse(reader, settings_section(reader, "muster", ""), "restart_delay", &cause);
 }
 
 /* A table's name goes into SQL. */
-static int check_table_name(struct loader *loader, const struct connection_settings *connection,
-                            const char *key, const char *name)
+static int check_table_name(struct settings_reader *reader,
+                            const struct connection_settings *connection, const char *key,
+                            const char *name)
 {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789";
     size_t length = strlen(name);
@@ -279,62 +202,66 @@ static int check_table_name(struct loader *loader, const struct connection_setti
             "%s: \"%.80s\" is not a table's name; write 1 to 48 of A-Z a-z 0-9 _, not beginning "
             "with a digit",
             key, name);
-    return refuse(loader, section_of(loader, CONNECTION_PREFIX, connection->name), key, &cause);
+    return settings_refuse(reader, settings_section(reader, CONNECTION_PREFIX, connection->name),
+                           key, &cause);
 }
 
-static int check_connection(struct loader *loader, const struct connection_settings *connection)
+static int check_connection(struct settings_reader *reader,
+                            const struct connection_settings *connection)
 {
-    if (check_table_name(loader, connection, "table", connection->table) < 0 ||
-        check_table_name(loader, connection, "failed_table", connection->failed_table) < 0)
+    if (check_table_name(reader, connection, "table", connection->table) < 0 ||
+        check_table_name(reader, connection, "failed_table", connection->failed_table) < 0)
         return -1;
     if (strcmp(connection->table, connection->failed_table) == 0) {
         struct err cause = ERR_INIT;
         err_set(&cause, ERR_INVALID, "failed_table: the same as table; write another name");
-        return refuse(loader, section_of(loader, CONNECTION_PREFIX, connection->name),
-                      "failed_table", &cause);
+        return settings_refuse(reader,
+                               settings_section(reader, CONNECTION_PREFIX, connection->name),
+                               "failed_table", &cause);
     }
     if (connection->timeout > connection->retry_after)
         settings_warn(
-            loader->settings,
+            reader->settings,
             mem_printf("[connection:%s] timeout is longer than retry_after: a store that is slow "
                        "for so long makes jobs run twice",
                        connection->name));
     return 0;
 }
 
-static int check(struct loader *loader)
+static int check(struct settings_reader *reader)
 {
-    const struct settings *settings = loader->settings;
-    if (check_muster(loader) < 0 || check_backoff(loader, &settings->worker_options,
-                                                  section_of(loader, "worker_options", "")) < 0)
+    const struct settings *settings = reader->settings;
+    if (check_muster(reader) < 0 ||
+        check_backoff(reader, &settings->worker_options,
+                      settings_section(reader, "worker_options", "")) < 0)
         return -1;
     for (size_t i = 0; i < settings->connection_count; i++) {
-        if (check_connection(loader, &settings->connections[i]) < 0)
+        if (check_connection(reader, &settings->connections[i]) < 0)
             return -1;
     }
     for (size_t i = 0; i < settings->queue_count; i++) {
         const struct queue_settings *queue = &settings->queues[i];
-        if (check_backoff(loader, &queue->options, section_of(loader, QUEUE_PREFIX, queue->name)) <
-            0)
+        if (check_backoff(reader, &queue->options,
+                          settings_section(reader, QUEUE_PREFIX, queue->name)) < 0)
             return -1;
     }
     return 0;
 }
 
-static int fill(struct loader *loader)
+static int fill(struct settings_reader *reader)
 {
-    struct settings *settings = loader->settings;
-    if (loader->ini && settings_check_sections(settings, loader->ini, loader->err) < 0)
+    struct settings *settings = reader->settings;
+    if (reader->ini && settings_check_sections(reader) < 0)
         return -1;
-    if (apply_single(loader, &settings_muster_table, &settings->muster) < 0 ||
-        apply_single(loader, &settings_worker_options_table, &settings->worker_options) < 0)
+    if (apply_single(reader, &settings_muster_table, &settings->muster) < 0 ||
+        apply_single(reader, &settings_worker_options_table, &settings->worker_options) < 0)
         return -1;
     derive_paths(&settings->muster);
-    if (add_named(loader, CONNECTION_PREFIX, DEFAULT_CONNECTION, add_connection) < 0 ||
-        add_named(loader, QUEUE_PREFIX, DEFAULT_QUEUE, add_queue) < 0 ||
-        resolve_connections(loader) < 0)
+    if (add_named(reader, CONNECTION_PREFIX, DEFAULT_CONNECTION, add_connection) < 0 ||
+        add_named(reader, QUEUE_PREFIX, DEFAULT_QUEUE, add_queue) < 0 ||
+        resolve_connections(reader) < 0)
         return -1;
-    return check(loader);
+    return check(reader);
 }
 
 struct settings *settings_from_document(const struct ini *ini, const char *file, bool is_snapshot,
@@ -343,12 +270,17 @@ struct settings *settings_from_document(const struct ini *ini, const char *file,
     struct utsname system;
     struct err cause = ERR_INIT;
     struct settings *settings = mem_new(1, sizeof *settings);
-    struct loader loader = {
-        .settings = settings, .ini = ini, .is_snapshot = is_snapshot, .err = &cause};
+    struct settings_reader reader = {
+        .settings = settings,
+        .ini = ini,
+        .is_snapshot = is_snapshot,
+        .is_supervisors_file = ini && ini_section(ini, "supervisord"),
+        .err = &cause,
+    };
     uname(&system);
-    memcpy(loader.host, system.nodename, sizeof loader.host);
+    memcpy(reader.host, system.nodename, sizeof reader.host);
     settings->file = mem_strdup(file);
-    if (fill(&loader) == 0)
+    if (fill(&reader) == 0)
         return settings;
     settings_destroy(settings);
     err_set(err, cause.code, "%s", cause.text);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-#include "common/settings_document.h"
+#include "common/settings_read.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/mem.h"
 #include "common/nearest.h"
+#include "common/settings_document.h"
 
 enum standing { SERVED, NOT_SERVED };
 
@@ -69,29 +70,28 @@ static int refuse_unknown(const struct ini_section *section, struct err *err)
     return -1;
 }
 
-static int check_section(struct settings *settings, const struct ini_section *section,
-                         bool is_supervisors_file, struct err *err)
+static int check_section(struct settings_reader *reader, const struct ini_section *section)
 {
     for (size_t i = 0; i < SECTION_COUNT; i++) {
         if (!is_named(sections[i].name, section->name))
             continue;
         if (sections[i].standing != SERVED)
-            settings_warn(settings, mem_printf("%s:%d: [%s] is not served yet", section->file,
-                                               section->line, section->name));
+            settings_warn(reader->settings,
+                          mem_printf("%s:%d: [%s] is not served yet", section->file, section->line,
+                                     section->name));
         return 0;
     }
-    if (!is_supervisors_file)
-        return refuse_unknown(section, err);
-    settings_warn(settings, mem_printf("%s:%d: [%s] is ignored: there is no such section",
-                                       section->file, section->line, section->name));
+    if (!reader->is_supervisors_file)
+        return refuse_unknown(section, reader->err);
+    settings_warn(reader->settings, mem_printf("%s:%d: [%s] is ignored: there is no such section",
+                                               section->file, section->line, section->name));
     return 0;
 }
 
-int settings_check_sections(struct settings *settings, const struct ini *ini, struct err *err)
+int settings_check_sections(struct settings_reader *reader)
 {
-    bool is_supervisors_file = ini_section(ini, "supervisord") != NULL;
-    for (size_t i = 0; i < ini->section_count; i++) {
-        if (check_section(settings, &ini->sections[i], is_supervisors_file, err) < 0)
+    for (size_t i = 0; i < reader->ini->section_count; i++) {
+        if (check_section(reader, &reader->ini->sections[i]) < 0)
             return -1;
     }
     return 0;
