@@ -13,7 +13,9 @@ struct key_type_operations {
     int (*parse)(const struct key *key, const char *text, void *value, struct err *err);
     /* Appends the text that parse reads back. Returns 0, or -1 past the cap. */
     int (*print)(const struct key *key, const void *value, struct buf *out);
-    /* Appends what the values may be, for people. Returns 0, or -1 past the cap. */
+    /* What the values may be, for people: a constant text, or a function that appends it and
+     * returns 0, or -1 past the cap. */
+    const char *values;
     int (*describe)(const struct key *key, struct buf *out);
     void (*copy)(void *to, const void *from);
     bool (*equal)(const void *a, const void *b);
@@ -21,5 +23,39 @@ struct key_type_operations {
 };
 
 const struct key_type_operations *key_type_of(const struct key *key);
+
+/* Appends what the values of a key may be. Returns 0, or -1 past the cap. */
+int key_type_describe(const struct key *key, struct buf *out);
+
+/* key_numbers.c */
+extern const struct key_type_operations key_integer, key_duration, key_megabytes, key_bytes;
+/* key_choices.c */
+extern const struct key_type_operations key_boolean, key_choice, key_set;
+/* key_texts.c */
+extern const struct key_type_operations key_string, key_path, key_name, key_command,
+    key_environment;
+/* key_system.c */
+extern const struct key_type_operations key_octal, key_signal, key_exit_codes, key_user, key_owner,
+    key_file, key_directory, key_log_file;
+
+/* For the types that are kept as text: takes it where it is UTF-8 without control characters but
+ * newline and tab (key_text_line: on one line). Returns 0, or -1 with err. */
+int key_text(const char *text, void *value, struct err *err);
+int key_text_line(const char *text, void *value, struct err *err);
+int key_text_print(const struct key *key, const void *value, struct buf *out);
+void key_text_copy(void *to, const void *from);
+bool key_text_equal(const void *a, const void *b);
+void key_text_finish(void *value);
+
+/* A row for one of them. */
+#define KEY_TEXT_TYPE(parser, description)                                                         \
+    {                                                                                              \
+        .parse = (parser), .print = key_text_print, .values = (description),                       \
+        .copy = key_text_copy, .equal = key_text_equal, .finish = key_text_finish                  \
+    }
+
+/* For those that are an int. */
+void key_int_copy(void *to, const void *from);
+bool key_int_equal(const void *a, const void *b);
 
 #endif

@@ -115,7 +115,7 @@ int keys_print_value(const struct key *key, const void *values, struct buf *out)
 
 int keys_describe(const struct key *key, struct buf *out)
 {
-    return key_type_of(key)->describe(key, out);
+    return key_type_describe(key, out);
 }
 
 static int print_key(const struct key *key, const void *values, struct buf *out)

@@ -20,12 +20,35 @@ enum key_type {
     KEY_NAME,        /* char *: a name of one line; who knows the names checks it */
     KEY_COMMAND,     /* char *, checked to split into words as a shell would (command.h) */
     KEY_ENVIRONMENT, /* char *: NAME="value",NAME2=value, checked */
+    KEY_USER,        /* char *: a user's name or number, who exists; "" where unset */
+    KEY_OWNER,       /* char *: user or user:group, who exist; "" where unset */
+    KEY_FILE,        /* char *: a path, ~ and ~user expanded, whose directory exists; "" where
+                        unset. As under Supervisor a relative one is below the working directory */
+    KEY_DIRECTORY,   /* char *: a directory, likewise, which exists; "" where unset */
+    KEY_LOG_FILE,    /* char *: as KEY_FILE, or one of the words KEY_LOG_… below */
     KEY_INTEGER,     /* int64_t */
     KEY_BOOLEAN,     /* bool: yes true on 1, no false off 0 */
     KEY_DURATION,    /* int64_t milliseconds; written as seconds ("3", "0.5") or with ms, s, m, h, d */
     KEY_MEGABYTES,   /* int64_t bytes; written as MB ("128") or with KB, MB, GB */
+    KEY_BYTES,       /* int64_t bytes; written plain ("4096") or with KB, MB, GB */
     KEY_CHOICE,      /* int: the index in choices */
+    KEY_SET,         /* uint32_t: a bit for each of choices that is named, separated by commas */
+    KEY_OCTAL,       /* int: a file mode or umask in octal digits, up to max; -1 where unset */
+    KEY_SIGNAL,      /* int: TERM, SIGTERM or 15 */
+    KEY_EXIT_CODES,  /* struct exit_codes: "0,2" */
 };
+
+/* What KEY_LOG_FILE may be beside a path, as it is kept. */
+#define KEY_LOG_NONE   "NONE"
+#define KEY_LOG_AUTO   "AUTO"
+#define KEY_LOG_SYSLOG "syslog"
+
+/* A set of exit statuses, 0 to 255. */
+struct exit_codes {
+    uint64_t bits[4];
+};
+
+bool exit_codes_have(const struct exit_codes *codes, int status);
 
 /* What a changed value needs on reload; a section's need is that of its most demanding changed key. */
 enum key_reload {
@@ -40,8 +63,8 @@ struct key {
     enum key_type type;
     size_t offset;
     const char *fallback; /* the default, as it would be written */
-    int64_t min, max;     /* of KEY_INTEGER; of KEY_DURATION and KEY_MEGABYTES in ms and bytes */
-    const char *const *choices; /* NULL-terminated, for KEY_CHOICE; "a|b" has two names */
+    int64_t min, max;     /* of numbers; of times in ms, of sizes in bytes */
+    const char *const *choices; /* NULL-terminated, for KEY_CHOICE and KEY_SET; "a|b" has two names */
     enum key_reload reload;
     const char *variable; /* environment variable that overrides the file, or NULL */
     const char *help;     /* one line for the sample and the manual */

@@ -58,6 +58,19 @@ static const char *home_directory(void)
     return user ? user->pw_dir : "/";
 }
 
+char *path_expand_home(const char *path)
+{
+    if (path[0] != '~')
+        return mem_strdup(path);
+    size_t length = strcspn(path, "/");
+    char *name = mem_strndup(path + 1, length - 1);
+    const struct passwd *user = name[0] ? getpwnam(name) : NULL;
+    const char *home = !name[0] ? home_directory() : user ? user->pw_dir : NULL;
+    char *expanded = home ? mem_printf("%s%s", home, path + length) : mem_strdup(path);
+    free(name);
+    return expanded;
+}
+
 char *path_resolve(const char *directory, const char *path)
 {
     if (path[0] == '\0')

@@ -16,4 +16,7 @@ char *path_directory(const char *file);
  * below directory. "" stays "". */
 char *path_resolve(const char *directory, const char *path);
 
+/* ~, ~/x and ~user/x begin with a home directory; a user that there is not stays as written. */
+char *path_expand_home(const char *path);
+
 #endif

@@ -16,6 +16,16 @@ struct values {
     int64_t size;
     int color;
     bool flag;
+    int64_t bytes;
+    uint32_t set;
+    int mode;
+    int signal;
+    struct exit_codes codes;
+    char *user;
+    char *owner;
+    char *file;
+    char *directory;
+    char *log;
 };
 
 static const char *const colors[] = {"red", "green|lime", NULL};
@@ -50,9 +60,25 @@ static const struct key keys[] = {
      .max = INT64_C(1) << 40},
     {.name = "color", .type = KEY_CHOICE, AT(color), .fallback = "green", .choices = colors},
     {.name = "flag", .type = KEY_BOOLEAN, AT(flag), .fallback = "yes"},
+    {.name = "bytes",
+     .type = KEY_BYTES,
+     AT(bytes),
+     .fallback = "50MB",
+     .min = 0,
+     .max = INT64_C(1) << 40},
+    {.name = "set", .type = KEY_SET, AT(set), .fallback = "", .choices = colors},
+    {.name = "mode", .type = KEY_OCTAL, AT(mode), .fallback = "", .max = 0777},
+    {.name = "signal", .type = KEY_SIGNAL, AT(signal), .fallback = "TERM"},
+    {.name = "codes", .type = KEY_EXIT_CODES, AT(codes), .fallback = "0"},
+    {.name = "user", .type = KEY_USER, AT(user), .fallback = ""},
+    {.name = "owner", .type = KEY_OWNER, AT(owner), .fallback = ""},
+    {.name = "file", .type = KEY_FILE, AT(file), .fallback = ""},
+    {.name = "directory", .type = KEY_DIRECTORY, AT(directory), .fallback = ""},
+    {.name = "log", .type = KEY_LOG_FILE, AT(log), .fallback = "AUTO"},
 };
 #undef AT
-static const struct key_table table = {.section = "test", .keys = keys, .key_count = 7};
+static const struct key_table table = {
+    .section = "test", .keys = keys, .key_count = sizeof keys / sizeof keys[0]};
 
 /* Sets one key of otherwise default values; returns how the value is written, or the error's text.
  */
@@ -76,11 +102,50 @@ static void test_values_are_read_and_written(void **state)
 {
     (void)state;
     static const char *const cases[][3] = {
-        {"words", "a b", "a b"},    {"number", "-5", "-5"},   {"number", "007", "7"},
-        {"pause", "90", "90"},      {"pause", "1m30s", "90"}, {"pause", "0.25", "250ms"},
-        {"pause", "1.5h", "5400"},  {"pause", "1d", "86400"}, {"size", "1GB", "1024"},
-        {"size", "512kb", "512KB"}, {"size", "0.5", "512KB"}, {"color", "LIME", "green"},
-        {"flag", "Off", "no"},      {"flag", "1", "yes"},     {"command", "a 'b c'", "a 'b c'"},
+        {"words", "a b", "a b"},
+        {"number", "-5", "-5"},
+        {"number", "007", "7"},
+        {"pause", "90", "90"},
+        {"pause", "1m30s", "90"},
+        {"pause", "0.25", "250ms"},
+        {"pause", "1.5h", "5400"},
+        {"pause", "1d", "86400"},
+        {"size", "1GB", "1024"},
+        {"size", "512kb", "512KB"},
+        {"size", "0.5", "512KB"},
+        {"color", "LIME", "green"},
+        {"flag", "Off", "no"},
+        {"flag", "1", "yes"},
+        {"command", "a 'b c'", "a 'b c'"},
+        {"number", "+5", "5"},
+        {"bytes", "0", "0"},
+        {"bytes", "1000", "1000"},
+        {"bytes", "5 mb", "5MB"},
+        {"bytes", "2048KB", "2MB"},
+        {"set", "", ""},
+        {"set", "lime", "green"},
+        {"set", " Green ,red", "red,green"},
+        {"mode", "22", "0022"},
+        {"mode", "0o700", "0700"},
+        {"mode", "", ""},
+        {"signal", "sigusr1", "USR1"},
+        {"signal", "15", "TERM"},
+        {"signal", "RTMIN", "RTMIN"},
+        {"signal", "40", "40"},
+        {"signal", "CLD", "CHLD"},
+        {"codes", "", ""},
+        {"codes", "2, 0,255", "0,2,255"},
+        {"user", "0", "0"},
+        {"owner", "root:0", "root:0"},
+        {"file", "/tmp/x", "/tmp/x"},
+        {"file", "x", "x"},
+        {"file", "~root", "/root"},
+        {"directory", "/tmp", "/tmp"},
+        {"log", "none", "NONE"},
+        {"log", "OFF", "NONE"},
+        {"log", "auto", "AUTO"},
+        {"log", "Syslog", "syslog"},
+        {"log", "/tmp/x.log", "/tmp/x.log"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
         assert_string_equal(set(cases[i][0], cases[i][1]), cases[i][2]);
@@ -103,10 +168,36 @@ static void test_wrong_values_are_refused(void **state)
          "off or 0"},
         {"text", "a\x1b[0m", "text: the value has a control character (0x1b)"},
         {"text", "\xff", "text: the value is not UTF-8"},
+        {"bytes", "-1", "bytes: \"-1\" is not a size; write bytes, or KB, MB, GB, e.g. 50MB"},
+        {"bytes", "1 KB 2",
+         "bytes: \"1 KB 2\" is not a size; write bytes, or KB, MB, GB, e.g. 50MB"},
+        {"set", "red,", "set: \"\" is not one of its values; write some of red, green"},
+        {"set", "red green",
+         "set: \"red green\" is not one of its values; write some of red, green"},
+        {"mode", "1000", "mode: \"1000\" is not such a number; write octal digits, e.g. 022"},
+        {"mode", "0o", "mode: \"0o\" is not such a number; write octal digits, e.g. 022"},
+        {"mode", "8", "mode: \"8\" is not such a number; write octal digits, e.g. 022"},
+        {"signal", "0",
+         "signal: \"0\" is not a signal; write its name or number, e.g. TERM, HUP, 10"},
+        {"codes", "0,",
+         "codes: \"0,\" are not exit statuses; write numbers from 0 to 255, e.g. 0,2"},
+        {"codes", "256",
+         "codes: \"256\" are not exit statuses; write numbers from 0 to 255, e.g. 0,2"},
+        {"user", "nobody at all",
+         "user: there is no user nobody at all; write the name or number of one that there is"},
+        {"owner", "root:none such",
+         "owner: there is no group none such; write the name or number of one that there is"},
+        {"file", "/none/x",
+         "file: /none is not a directory that exists; make it, or name another one"},
+        {"directory", "/none",
+         "directory: /none is not a directory that exists; make it, or name another one"},
+        {"log", "/none/x",
+         "log: /none is not a directory that exists; make it, or name another one"},
         {"nubmer", "1", "nubmer: there is no such key; did you mean number?"},
         {"unheard_of", "1",
          "unheard_of: there is no such key; the keys are text, command, number, "
-         "pause, size, color, flag"},
+         "pause, size, color, flag, bytes, set, mode, signal, codes, user, owner, file, directory, "
+         "log"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
         assert_string_equal(set(cases[i][0], cases[i][1]), cases[i][2]);
