@@ -127,6 +127,14 @@ void buf_clear(struct buf *buf)
         buf->bytes[0] = '\0';
 }
 
+void buf_truncate(struct buf *buf, size_t length)
+{
+    if (length >= buf->length)
+        return;
+    buf->length = length;
+    buf->bytes[buf->start + length] = '\0';
+}
+
 void buf_trim(struct buf *buf, size_t keep)
 {
     if (buf->length == 0 && buf->capacity > keep)

@@ -37,6 +37,9 @@ void buf_grew(struct buf *buf, size_t length);
 void buf_consume(struct buf *buf, size_t length);
 void buf_clear(struct buf *buf);
 
+/* Drops what is behind the first length bytes (at most what there is). */
+void buf_truncate(struct buf *buf, size_t length);
+
 /* Frees the memory of an empty buffer that has grown past keep bytes, so that one large message does
  * not stay in memory for ever. */
 void buf_trim(struct buf *buf, size_t keep);
