@@ -79,21 +79,34 @@ static int store_in_range(const struct key *key, int64_t number, void *value, st
     return 0;
 }
 
+/* A key whose fallback is "" may be unset. */
+static bool unsets(const struct key *key, const char *text, void *value)
+{
+    if (text[0] || key->fallback[0])
+        return false;
+    *(int64_t *)value = KEY_UNSET;
+    return true;
+}
+
 static int parse_integer(const struct key *key, const char *text, void *value, struct err *err)
 {
+    if (unsets(key, text, value))
+        return 0;
     char *end;
     errno = 0;
     int64_t number = strtoll(text, &end, 10);
     bool starts_well = isdigit((unsigned char)text[strchr("+-", text[0]) && text[0] != '\0']);
     if (!starts_well || *end != '\0' || errno != 0)
         return err_set(err, ERR_INVALID, "\"%.80s\" is not a whole number; write one, e.g. %s",
-                       text, key->fallback);
+                       text, key->fallback[0] ? key->fallback : "2");
     return store_in_range(key, number, value, err);
 }
 
 static int print_integer(const struct key *key, const void *value, struct buf *out)
 {
     (void)key;
+    if (*(const int64_t *)value == KEY_UNSET)
+        return 0;
     return buf_printf(out, "%" PRId64, *(const int64_t *)value);
 }
 
@@ -161,6 +174,8 @@ static int64_t read_quantity(const char *text, const struct unit *units, int64_t
 
 static int parse_duration(const struct key *key, const char *text, void *value, struct err *err)
 {
+    if (unsets(key, text, value))
+        return 0;
     int64_t number = read_quantity(text, time_units, SECOND_MS);
     if (number < 0)
         return err_set(
@@ -173,6 +188,8 @@ static int print_duration(const struct key *key, const void *value, struct buf *
 {
     (void)key;
     int64_t ms = *(const int64_t *)value;
+    if (ms == KEY_UNSET)
+        return 0;
     return ms % SECOND_MS ? buf_printf(out, "%" PRId64 "ms", ms)
                           : buf_printf(out, "%" PRId64, ms / SECOND_MS);
 }

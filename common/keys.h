@@ -14,6 +14,9 @@
  * behaviour, environment variable, help, and of the sample file and the manual (after pgbouncer's and git's
  * tables). A section's values live in a plain struct; a row says at which offset.
  */
+/* The value of an integer or a duration that may be unset (its fallback is ""), and is. */
+#define KEY_UNSET INT64_MIN
+
 enum key_type {
     KEY_STRING,      /* char *, owned, never NULL ("" where unset) */
     KEY_PATH,        /* char *, one line; who reads the file makes it absolute (path_resolve) */

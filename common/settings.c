@@ -66,6 +66,11 @@ const struct connection_settings *settings_connection_of(const struct settings *
     return settings_connection(settings, found ? found->connection : settings->muster.connection);
 }
 
+bool settings_is_scaled(const struct settings *settings, const struct queue_settings *queue)
+{
+    return settings->auto_scaling.enabled && queue->auto_scale && queue->command[0];
+}
+
 void settings_queue_or_default(const struct settings *settings, const char *name,
                                struct queue_settings *out)
 {
@@ -77,6 +82,7 @@ void settings_queue_or_default(const struct settings *settings, const char *name
     }
     keys_set_defaults(&settings_queue_table, out);
     out->options = settings->worker_options;
+    out->scaling = settings->auto_scaling.options;
     free(out->connection);
     out->connection = mem_strdup(settings->muster.connection);
 }
@@ -94,16 +100,22 @@ void settings_destroy(struct settings *settings)
         return;
     keys_finish(&settings_muster_table, &settings->muster);
     keys_finish(&settings_worker_options_table, &settings->worker_options);
+    keys_finish(&settings_auto_scaling_table, &settings->auto_scaling);
     for (size_t i = 0; i < settings->connection_count; i++) {
         keys_finish(&settings_connection_table, &settings->connections[i]);
         free(settings->connections[i].name);
     }
     for (size_t i = 0; i < settings->queue_count; i++)
         settings_queue_finish(&settings->queues[i]);
+    for (size_t i = 0; i < settings->schedule_count; i++) {
+        keys_finish(&settings_schedule_table, &settings->schedules[i]);
+        free(settings->schedules[i].name);
+    }
     for (size_t i = 0; i < settings->warning_count; i++)
         free(settings->warnings[i]);
     free(settings->connections);
     free(settings->queues);
+    free(settings->schedules);
     free(settings->warnings);
     free(settings->file);
     free(settings);

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "common/buf.h"
+#include "common/cron.h"
 #include "common/err.h"
 #include "common/keys.h"
 
@@ -18,6 +19,7 @@
 enum driver_kind { DRIVER_SQLITE, DRIVER_PGSQL, DRIVER_REDIS };
 enum handler_kind { HANDLER_EXEC, HANDLER_PERSISTENT };
 enum backoff_kind { BACKOFF_NONE, BACKOFF_FIXED, BACKOFF_LINEAR, BACKOFF_EXPONENTIAL };
+enum scaling_policy { SCALING_AUTO, SCALING_LATENCY, SCALING_THRESHOLD, SCALING_COMMAND };
 enum synchronous { SYNCHRONOUS_NORMAL, SYNCHRONOUS_FULL };
 
 /* [muster] */
@@ -63,6 +65,49 @@ struct worker_options {
     int64_t backoff_jitter; /* percent: a delay is shortened at random by up to this part */
 };
 
+/* The keys of scaling in [auto_scaling], and the same keys in [queue:NAME] */
+struct scaling_options {
+    int policy;          /* enum scaling_policy; never SCALING_AUTO in loaded settings */
+    int64_t min_workers; /* at most max_workers */
+    int64_t max_workers;
+    int64_t max_wait_time;      /* the promise */
+    int64_t scale_up_threshold; /* jobs */
+    int64_t scale_down_threshold;
+    int64_t scale_up_step; /* workers */
+    int64_t scale_down_step;
+    int64_t cooldown_period;
+    int64_t scale_up_cooldown;   /* KEY_UNSET: what the policy has by itself */
+    int64_t scale_down_cooldown; /* likewise */
+    int64_t weight;
+};
+
+/* [auto_scaling] */
+struct auto_scaling_settings {
+    bool enabled;
+    int64_t max_workers_per_queue;
+    int64_t max_total_workers;
+    int64_t max_host_workers;
+    int64_t interval;
+    int64_t max_memory;   /* percent */
+    int64_t max_load;     /* a processor; KEY_UNSET: none */
+    int64_t max_pressure; /* percent */
+    struct scaling_options options;
+};
+
+/* [schedule:NAME] */
+struct schedule_settings {
+    char *name;
+    char *queue; /* "": all */
+    char *when;
+    char *timezone;      /* "": the process's */
+    int64_t min_workers; /* KEY_UNSET: as without it; likewise those below */
+    int64_t max_workers;
+    int64_t max_wait_time;
+    int64_t scale_up_threshold;
+    int64_t scale_down_threshold;
+    struct cron cron; /* what `when` says */
+};
+
 /* [queue:NAME] */
 struct queue_settings {
     char *name;
@@ -71,10 +116,14 @@ struct queue_settings {
     char *command;       /* "": the queue takes jobs, but nobody here runs them */
     char *directory;
     char *environment;
-    int64_t workers;     /* worker processes */
+    int64_t workers;     /* worker processes; the first ones where they are scaled */
+    bool auto_scale;     /* see settings_is_scaled */
+    char *scaling_command;
+    int64_t scaling_command_timeout;
     int64_t concurrency; /* handlers a worker */
     int64_t boot_timeout; /* until a persistent handler has said hello */
     struct worker_options options;
+    struct scaling_options scaling;
 };
 
 struct settings {
@@ -82,10 +131,13 @@ struct settings {
     uint32_t generation; /* set by who loads; a worker learns it with its snapshot */
     struct muster_settings muster;
     struct worker_options worker_options;
+    struct auto_scaling_settings auto_scaling;
     struct connection_settings *connections; /* at least one */
     size_t connection_count;
     struct queue_settings *queues; /* at least one */
     size_t queue_count;
+    struct schedule_settings *schedules;
+    size_t schedule_count;
     char **warnings; /* what config:check says beside errors */
     size_t warning_count;
 };
@@ -95,7 +147,10 @@ extern const struct key_table *const settings_tables[];
 extern const struct key_table settings_muster_table;
 extern const struct key_table settings_connection_table;
 extern const struct key_table settings_worker_options_table;
-extern const struct key_table settings_queue_table; /* includes the worker options' rows */
+extern const struct key_table settings_queue_table; /* includes the worker options' rows, and: */
+extern const struct key_table settings_scaling_table;
+extern const struct key_table settings_auto_scaling_table; /* likewise */
+extern const struct key_table settings_schedule_table;
 
 /* Finds the file that is used when none is named: $MUSTER_CONFIG, ./muster.ini, /etc/muster/muster.ini, in
  * this order. Returns a malloc'd path, or NULL where there is none. */
@@ -127,6 +182,14 @@ const struct queue_settings *settings_queue(const struct settings *settings, con
 /* The connection of a queue. Never NULL: a queue that is not configured is on the default one. */
 const struct connection_settings *settings_connection_of(const struct settings *settings,
                                                          const char *queue);
+
+/* True where the number of a queue's workers follows its load. */
+bool settings_is_scaled(const struct settings *settings, const struct queue_settings *queue);
+
+/* Whether a schedule is for a queue, and what a queue's options are while it holds. */
+bool settings_schedule_holds_for(const struct schedule_settings *schedule, const char *queue);
+void settings_schedule_apply(const struct schedule_settings *schedule,
+                             struct scaling_options *options);
 
 /* A copy of the settings of a queue, with worker options where it is not configured; the caller ends it with
  * settings_queue_finish. */

@@ -14,9 +14,11 @@
 #include "common/path.h"
 #include "common/settings_document.h"
 #include "common/settings_read.h"
+#include "common/settings_scaling.h"
 
 #define CONNECTION_PREFIX  "connection:"
 #define QUEUE_PREFIX       "queue:"
+#define SCHEDULE_PREFIX    "schedule:"
 #define DEFAULT_CONNECTION "database"
 #define DEFAULT_QUEUE      "default"
 
@@ -101,12 +103,14 @@ static int add_queue(struct settings_reader *reader, const char *name,
     *queue = (struct queue_settings){.name = mem_strdup(name)};
     keys_set_defaults(&settings_queue_table, queue);
     queue->options = settings->worker_options;
+    queue->scaling = settings->auto_scaling.options;
     const struct ini_variable name_variable = {.name = "queue_name", .value = queue->name};
     const struct settings_names names = {&name_variable, 1};
     return settings_apply_section(reader, &settings_queue_table, queue, section, &names);
 }
 
-/* Adds something for each section "prefix:NAME", and for fallback where there is none. */
+/* Adds something for each section "prefix:NAME", and for fallback (NULL: nothing) where there is
+ * none. */
 static int add_named(struct settings_reader *reader, const char *prefix, const char *fallback,
                      int (*add)(struct settings_reader *, const char *, const struct ini_section *))
 {
@@ -120,7 +124,7 @@ static int add_named(struct settings_reader *reader, const char *prefix, const c
         if (add(reader, section->name + length, section) < 0)
             return -1;
     }
-    return found > 0 ? 0 : add(reader, fallback, NULL);
+    return found > 0 || !fallback ? 0 : add(reader, fallback, NULL);
 }
 
 static int unknown_connection(const struct settings *settings, const char *key, const char *name,
@@ -254,14 +258,17 @@ static int fill(struct settings_reader *reader)
     if (reader->ini && settings_check_sections(reader) < 0)
         return -1;
     if (apply_single(reader, &settings_muster_table, &settings->muster) < 0 ||
-        apply_single(reader, &settings_worker_options_table, &settings->worker_options) < 0)
+        apply_single(reader, &settings_worker_options_table, &settings->worker_options) < 0 ||
+        apply_single(reader, &settings_auto_scaling_table, &settings->auto_scaling) < 0)
         return -1;
     derive_paths(&settings->muster);
     if (add_named(reader, CONNECTION_PREFIX, DEFAULT_CONNECTION, add_connection) < 0 ||
         add_named(reader, QUEUE_PREFIX, DEFAULT_QUEUE, add_queue) < 0 ||
+        add_named(reader, SCHEDULE_PREFIX, NULL, settings_add_schedule) < 0 ||
         resolve_connections(reader) < 0)
         return -1;
-    return check(reader);
+    settings_derive_scaling(reader);
+    return check(reader) < 0 ? -1 : settings_check_scaling(reader);
 }
 
 struct settings *settings_from_document(const struct ini *ini, const char *file, bool is_snapshot,

@@ -5,10 +5,13 @@
 
 #include <string.h>
 
-/* The worker options stand in their own section; a queue's list does not repeat them. */
+/* The worker options and those of scaling stand in sections of their own; a queue's list does not
+ * repeat them. */
 static bool is_listed(const struct key_table *table, const struct key *key)
 {
-    return table != &settings_queue_table || !keys_find(&settings_worker_options_table, key->name);
+    return table != &settings_queue_table ||
+           (!keys_find(&settings_worker_options_table, key->name) &&
+            !keys_find(&settings_scaling_table, key->name));
 }
 
 /* A name for sections that need one. */
@@ -16,6 +19,7 @@ static const char *example_name(const struct key_table *table)
 {
     return table == &settings_connection_table ? "database"
            : table == &settings_queue_table    ? "default"
+           : table == &settings_schedule_table ? "business_hours"
                                                : "";
 }
 

@@ -4,6 +4,7 @@
 #include <limits.h>
 
 #include "common/log.h"
+#include "common/settings_scaling.h"
 
 #define MS     INT64_C(1)
 #define SECOND (1000 * MS)
@@ -308,7 +309,27 @@ static const struct key queue_keys[] = {
      .min = 0,
      .max = 1000,
      .reload = RELOAD_NONE,
-     .help = "Worker processes."},
+     .help = "Worker processes; where they are scaled: how many there are at the start."},
+    {.name = "auto_scale",
+     .type = KEY_BOOLEAN,
+     AT(auto_scale),
+     .fallback = "yes",
+     .reload = RELOAD_NONE,
+     .help = "Whether the number of workers follows the load, where [auto_scaling] is enabled."},
+    {.name = "scaling_command",
+     .type = KEY_COMMAND,
+     AT(scaling_command),
+     .fallback = "",
+     .reload = RELOAD_NONE,
+     .help = "policy = command: gets the figures as JSON, answers with a target."},
+    {.name = "scaling_command_timeout",
+     .type = KEY_DURATION,
+     AT(scaling_command_timeout),
+     .fallback = "5",
+     .min = 100 * MS,
+     .max = HOUR,
+     .reload = RELOAD_NONE,
+     .help = "How long it may take; then it is killed, and the last good target stays."},
     {.name = "concurrency",
      .type = KEY_INTEGER,
      AT(concurrency),
@@ -327,7 +348,10 @@ static const struct key queue_keys[] = {
      .help = "How long a persistent handler may take until its hello."},
 #undef AT
 #define AT(member) .offset = offsetof(struct queue_settings, options.member)
-    WORKER_OPTION_KEYS
+    WORKER_OPTION_KEYS,
+#undef AT
+#define AT(member) .offset = offsetof(struct queue_settings, scaling.member)
+    SCALING_KEYS
 #undef AT
 };
 
@@ -355,7 +379,9 @@ const struct key_table settings_worker_options_table = {
 
 const struct key_table settings_queue_table = {
     .section = "queue:",
-    .help = "A queue and who works on it. The keys of [worker_options] may stand here too.",
+    .help =
+        "A queue and who works on it. The keys of [worker_options], and those of [auto_scaling] "
+        "from policy on, may stand here too.",
     .keys = queue_keys,
     .key_count = COUNT_OF(queue_keys),
 };
@@ -365,5 +391,7 @@ const struct key_table *const settings_tables[] = {
     &settings_connection_table,
     &settings_worker_options_table,
     &settings_queue_table,
+    &settings_auto_scaling_table,
+    &settings_schedule_table,
     NULL,
 };

@@ -98,7 +98,8 @@ int settings_print(const struct settings *settings, struct buf *out)
     const struct snapshot snapshot = {settings->file, settings->generation};
     if (print_section(&snapshot_table, "", &snapshot, out) < 0 ||
         print_section(&settings_muster_table, "", &settings->muster, out) < 0 ||
-        print_section(&settings_worker_options_table, "", &settings->worker_options, out) < 0)
+        print_section(&settings_worker_options_table, "", &settings->worker_options, out) < 0 ||
+        print_section(&settings_auto_scaling_table, "", &settings->auto_scaling, out) < 0)
         return -1;
     for (size_t i = 0; i < settings->connection_count; i++) {
         const struct connection_settings *connection = &settings->connections[i];
@@ -108,6 +109,11 @@ int settings_print(const struct settings *settings, struct buf *out)
     for (size_t i = 0; i < settings->queue_count; i++) {
         const struct queue_settings *queue = &settings->queues[i];
         if (print_section(&settings_queue_table, queue->name, queue, out) < 0)
+            return -1;
+    }
+    for (size_t i = 0; i < settings->schedule_count; i++) {
+        const struct schedule_settings *schedule = &settings->schedules[i];
+        if (print_section(&settings_schedule_table, schedule->name, schedule, out) < 0)
             return -1;
     }
     return 0;

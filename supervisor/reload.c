@@ -48,6 +48,21 @@ static void compare_connections(struct comparison *comparison)
             comparison->plan->differs = true;
 }
 
+/* Nobody but the scaler looks at these: the next decision is made by the new ones. */
+static bool scaling_differs(const struct settings *before, const struct settings *after)
+{
+    if (keys_compare(&settings_auto_scaling_table, &before->auto_scaling, &after->auto_scaling,
+                     NULL, NULL) >= 0 ||
+        before->schedule_count != after->schedule_count)
+        return true;
+    for (size_t i = 0; i < after->schedule_count; i++)
+        if (strcmp(before->schedules[i].name, after->schedules[i].name) != 0 ||
+            keys_compare(&settings_schedule_table, &before->schedules[i], &after->schedules[i],
+                         NULL, NULL) >= 0)
+            return true;
+    return false;
+}
+
 static enum queue_change compare_queue(const struct comparison *comparison,
                                        const struct queue_settings *after)
 {
@@ -76,6 +91,8 @@ struct reload_plan *reload_compare(const struct settings *before, const struct s
     keys_compare(&settings_muster_table, &before->muster, &after->muster, note_muster_key,
                  &comparison);
     compare_connections(&comparison);
+    if (scaling_differs(before, after))
+        plan->differs = true;
     for (size_t i = 0; i < after->queue_count; i++)
         note_queue(plan, after->queues[i].name, compare_queue(&comparison, &after->queues[i]));
     for (size_t i = 0; i < before->queue_count; i++)

@@ -109,6 +109,17 @@ static void test_what_takes_a_restart(void **state)
             (struct expected){true, QUEUE_KEPT, QUEUE_KEPT, "log_level", NULL, 0});
 }
 
+static void test_scaling(void **state)
+{
+    (void)state;
+    changed(NULL, "[auto_scaling]\nmax_memory = 50\n",
+            (struct expected){true, QUEUE_KEPT, QUEUE_KEPT, NULL, NULL, 0});
+    changed(NULL, "[schedule:night]\nmin_workers = 2\n",
+            (struct expected){true, QUEUE_KEPT, QUEUE_KEPT, NULL, NULL, 0});
+    changed(NULL, "[auto_scaling]\nmin_workers = 2\n",
+            (struct expected){true, QUEUE_RESIZED, QUEUE_RESIZED, NULL, NULL, 0});
+}
+
 static void test_queues_come_and_go(void **state)
 {
     (void)state;
@@ -123,6 +134,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_nothing),
         cmocka_unit_test(test_one_queue),
+        cmocka_unit_test(test_scaling),
         cmocka_unit_test(test_a_connection_concerns_its_queues),
         cmocka_unit_test(test_what_concerns_all),
         cmocka_unit_test(test_what_takes_a_restart),
