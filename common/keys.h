@@ -69,6 +69,7 @@ struct key {
     int64_t min, max;     /* of numbers; of times in ms, of sizes in bytes */
     const char *const *choices; /* NULL-terminated, for KEY_CHOICE and KEY_SET; "a|b" has two names */
     enum key_reload reload;
+    bool is_secret;       /* shown to nobody */
     const char *variable; /* environment variable that overrides the file, or NULL */
     const char *help;     /* one line for the sample and the manual */
 };

@@ -42,13 +42,32 @@ struct muster_settings {
 struct connection_settings {
     char *name;
     int driver; /* enum driver_kind */
-    char *path;          /* sqlite: the database file, default DATADIR/NAME.db */
+    char *path;          /* sqlite: the database file, default DATADIR/NAME.db; redis: a Unix
+                          * socket, "" for host and port */
     int synchronous;     /* sqlite, enum synchronous */
     char *table;         /* SQL stores */
     char *failed_table;
     int64_t retry_after; /* the lease: how long a job may be silent */
     int64_t batch_size;  /* the most jobs in one store call */
     int64_t timeout;     /* deadline of one store call */
+    char *host;
+    int64_t port; /* KEY_UNSET: the store's usual one */
+    char *username;
+    char *password;
+    char *password_file;
+    int64_t database;
+    char *prefix;           /* of all keys */
+    int64_t job_expiration; /* of failed jobs; 0: they are kept until they are removed */
+    bool persistent;        /* an idle connection is kept */
+    bool tls;
+    char *tls_ca;
+    char *tls_cert;
+    char *tls_key;
+    char *tls_server_name;
+    char *sentinels; /* endpoints (endpoint.h); "": none */
+    char *sentinel_master;
+    char *sentinel_username;
+    char *sentinel_password;
 };
 
 /* [worker_options], and the same keys in [queue:NAME] */

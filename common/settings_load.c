@@ -12,6 +12,7 @@
 #include "common/mem.h"
 #include "common/nearest.h"
 #include "common/path.h"
+#include "common/settings_connection.h"
 #include "common/settings_document.h"
 #include "common/settings_read.h"
 #include "common/settings_scaling.h"
@@ -85,7 +86,7 @@ static int add_connection(struct settings_reader *reader, const char *name,
     if (settings_apply_section(reader, &settings_connection_table, connection, section, NULL) < 0 ||
         apply_environment(reader, &settings_connection_table, connection) < 0)
         return -1;
-    if (!connection->path[0])
+    if (!connection->path[0] && connection->driver == DRIVER_SQLITE)
         replace(&connection->path, mem_printf("%s/%s.db", settings->muster.datadir, name));
     return 0;
 }
@@ -191,47 +192,6 @@ static int check_muster(struct settings_reader *reader)
     return settings_refuse(reader, settings_section(reader, "muster", ""), "restart_delay", &cause);
 }
 
-/* A table's name goes into SQL. */
-static int check_table_name(struct settings_reader *reader,
-                            const struct connection_settings *connection, const char *key,
-                            const char *name)
-{
-    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789";
-    size_t length = strlen(name);
-    bool begins_well = strcspn(name, "0123456789") > 0;
-    if (length > 0 && length <= 48 && begins_well && strspn(name, letters) == length)
-        return 0;
-    struct err cause = ERR_INIT;
-    err_set(&cause, ERR_INVALID,
-            "%s: \"%.80s\" is not a table's name; write 1 to 48 of A-Z a-z 0-9 _, not beginning "
-            "with a digit",
-            key, name);
-    return settings_refuse(reader, settings_section(reader, CONNECTION_PREFIX, connection->name),
-                           key, &cause);
-}
-
-static int check_connection(struct settings_reader *reader,
-                            const struct connection_settings *connection)
-{
-    if (check_table_name(reader, connection, "table", connection->table) < 0 ||
-        check_table_name(reader, connection, "failed_table", connection->failed_table) < 0)
-        return -1;
-    if (strcmp(connection->table, connection->failed_table) == 0) {
-        struct err cause = ERR_INIT;
-        err_set(&cause, ERR_INVALID, "failed_table: the same as table; write another name");
-        return settings_refuse(reader,
-                               settings_section(reader, CONNECTION_PREFIX, connection->name),
-                               "failed_table", &cause);
-    }
-    if (connection->timeout > connection->retry_after)
-        settings_warn(
-            reader->settings,
-            mem_printf("[connection:%s] timeout is longer than retry_after: a store that is slow "
-                       "for so long makes jobs run twice",
-                       connection->name));
-    return 0;
-}
-
 static int check(struct settings_reader *reader)
 {
     const struct settings *settings = reader->settings;
@@ -240,7 +200,7 @@ static int check(struct settings_reader *reader)
                       settings_section(reader, "worker_options", "")) < 0)
         return -1;
     for (size_t i = 0; i < settings->connection_count; i++) {
-        if (check_connection(reader, &settings->connections[i]) < 0)
+        if (settings_check_connection(reader, &settings->connections[i]) < 0)
             return -1;
     }
     for (size_t i = 0; i < settings->queue_count; i++) {

@@ -14,10 +14,8 @@
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
-static const char *const driver_names[] = {"sqlite|database", "pgsql", "redis", NULL};
 static const char *const handler_names[] = {"exec", "persistent", NULL};
 static const char *const backoff_names[] = {"none", "fixed", "linear", "exponential", NULL};
-static const char *const synchronous_names[] = {"normal", "full", NULL};
 
 #define AT(member) .offset = offsetof(struct muster_settings, member)
 static const struct key muster_keys[] = {
@@ -111,71 +109,6 @@ static const struct key muster_keys[] = {
      .reload = RELOAD_NONE,
      .variable = "QUEUE_HEALTH_CHECK_INTERVAL",
      .help = "A worker that is silent for longer is replaced."},
-};
-#undef AT
-
-#define AT(member) .offset = offsetof(struct connection_settings, member)
-static const struct key connection_keys[] = {
-    {.name = "driver",
-     .type = KEY_CHOICE,
-     AT(driver),
-     .fallback = "sqlite",
-     .choices = driver_names,
-     .reload = RELOAD_WORKERS,
-     .help = "Kind of store; `database` is another name for sqlite."},
-    {.name = "path",
-     .type = KEY_PATH,
-     AT(path),
-     .fallback = "",
-     .reload = RELOAD_WORKERS,
-     .help = "sqlite: the database file. Unset: DATADIR/NAME.db."},
-    {.name = "synchronous",
-     .type = KEY_CHOICE,
-     AT(synchronous),
-     .fallback = "full",
-     .choices = synchronous_names,
-     .reload = RELOAD_WORKERS,
-     .help = "sqlite: full survives a power cut, normal may lose the last moments then."},
-    {.name = "table",
-     .type = KEY_NAME,
-     AT(table),
-     .fallback = "queue_jobs",
-     .reload = RELOAD_WORKERS,
-     .variable = "QUEUE_TABLE",
-     .help = "SQL stores: table of jobs."},
-    {.name = "failed_table",
-     .type = KEY_NAME,
-     AT(failed_table),
-     .fallback = "queue_failed_jobs",
-     .reload = RELOAD_WORKERS,
-     .variable = "QUEUE_FAILED_TABLE",
-     .help = "SQL stores: table of failed jobs."},
-    {.name = "retry_after",
-     .type = KEY_DURATION,
-     AT(retry_after),
-     .fallback = "90",
-     .min = 1 * SECOND,
-     .max = 7 * DAY,
-     .reload = RELOAD_WORKERS,
-     .variable = "QUEUE_RETRY_AFTER",
-     .help = "The lease: a job whose worker is silent for so long is given to another one."},
-    {.name = "batch_size",
-     .type = KEY_INTEGER,
-     AT(batch_size),
-     .fallback = "100",
-     .min = 1,
-     .max = 10000,
-     .reload = RELOAD_WORKERS,
-     .variable = "QUEUE_BATCH_SIZE",
-     .help = "The most jobs in one call to the store."},
-    {.name = "timeout",
-     .type = KEY_DURATION,
-     AT(timeout),
-     .fallback = "10",
-     .min = 100 * MS,
-     .max = HOUR,
-     .reload = RELOAD_WORKERS,
-     .help = "Deadline of one call to the store."},
 };
 #undef AT
 
@@ -360,14 +293,6 @@ const struct key_table settings_muster_table = {
     .help = "The daemon.",
     .keys = muster_keys,
     .key_count = COUNT_OF(muster_keys),
-};
-
-const struct key_table settings_connection_table = {
-    .section = "connection:",
-    .help =
-        "A store of jobs. Without any there is `database`, a SQLite file in the data directory.",
-    .keys = connection_keys,
-    .key_count = COUNT_OF(connection_keys),
 };
 
 const struct key_table settings_worker_options_table = {

@@ -55,13 +55,23 @@ const struct cli_command command_config_check = {
 
 /* --- config:show --- */
 
+/* A secret is shown as being there, or not. */
+static void show_value(const struct key *key, const void *section, struct buf *out)
+{
+    keys_print_value(key, section, out);
+    if (!key->is_secret || out->length == 0)
+        return;
+    buf_clear(out);
+    buf_text_append(out, "(hidden)");
+}
+
 static void list_keys(struct answer *answer, const struct key_table *table, const char *name,
                       const void *section)
 {
     for (size_t i = 0; i < table->key_count; i++) {
         struct buf value;
         buf_init(&value, SETTINGS_TEXT_MAX);
-        keys_print_value(&table->keys[i], section, &value);
+        show_value(&table->keys[i], section, &value);
         struct fields *row = answer_row(answer);
         char full_name[256];
         snprintf(full_name, sizeof full_name, "%s%s", table->section, name);

@@ -126,6 +126,36 @@ static void test_errors_name_the_place_and_the_cure(void **state)
         "48 of A-Z a-z 0-9 _, not beginning with a digit");
 }
 
+static void test_a_redis_connection(void **state)
+{
+    (void)state;
+    struct settings *settings =
+        parsed("[connection:a]\ndriver = redis\nprefix = {q}:\nport = 6400\n"
+               "job_expiration = 1d\nsentinels = s1, [::1]:7000\n"
+               "[connection:b]\ndriver = redis\npath = run/redis.sock\n");
+    const struct connection_settings *a = settings_connection(settings, "a");
+    const struct connection_settings *b = settings_connection(settings, "b");
+    assert_string_equal(a->path, "");
+    assert_string_equal(a->prefix, "{q}:");
+    assert_int_equal(a->port, 6400);
+    assert_int_equal(a->job_expiration, 86400000);
+    assert_string_equal(a->sentinel_master, "mymaster");
+    assert_string_equal(b->path, "/etc/run/redis.sock");
+    assert_string_equal(b->prefix, "glueful:queue:");
+    assert_string_equal(b->host, "127.0.0.1");
+    assert_int_equal(b->port, KEY_UNSET);
+    settings_destroy(settings);
+    assert_refused("[connection:a]\nprefix = {}q:\n",
+                   "/etc/test.ini:2: [connection:a] prefix: the hash tag is empty or not closed; "
+                   "write {queue}: for one");
+    assert_refused("[connection:a]\nsentinels = s:x\n",
+                   "/etc/test.ini:2: [connection:a] sentinels: \"s:x\" is not an address; write "
+                   "host, host:port or [IPv6]:port");
+    assert_refused("[connection:a]\npassword = x\npassword_file = y\n",
+                   "/etc/test.ini:3: [connection:a] password_file: password is set too; write one "
+                   "of them");
+}
+
 static void test_sections_of_supervisor_are_let_be(void **state)
 {
     (void)state;
@@ -195,6 +225,7 @@ int main(void)
         cmocka_unit_test(test_queues_start_from_worker_options),
         cmocka_unit_test(test_paths_and_expansions),
         cmocka_unit_test(test_errors_name_the_place_and_the_cure),
+        cmocka_unit_test(test_a_redis_connection),
         cmocka_unit_test(test_sections_of_supervisor_are_let_be),
         cmocka_unit_test(test_environment_overrides_the_file),
         cmocka_unit_test(test_a_snapshot_reads_back_the_same),
