@@ -28,9 +28,11 @@ struct board_slot {
     char uuid[UUID_TEXT_SIZE];
 };
 
+/* One side's view. The count is this side's own knowledge, from the size that was sealed: nothing that the other
+ * side can write is trusted for it. */
 struct board {
     uint32_t slot_count;
-    struct board_slot slots[];
+    struct board_slot *slots;
 };
 
 /* Master: makes the memory for slot_count (1 to BOARD_SLOTS_MAX) slots and maps it. *fd is what the worker
@@ -50,7 +52,8 @@ void board_begin(struct board *board, uint32_t slot, const char *uuid, int attem
                  pid_t handler_pid, int64_t started_us);
 void board_end(struct board *board, uint32_t slot);
 
-/* Reads one slot. Returns the attempt, 0 where there is none; uuid gets a whole, NUL-terminated text. */
+/* Reads one slot. Returns the attempt, 0 where there is none (or where the slot changes hands faster than it
+ * can be read); uuid gets a whole, NUL-terminated, valid text. */
 int board_read(const struct board *board, uint32_t slot, char uuid[UUID_TEXT_SIZE],
                int64_t *started_us);
 

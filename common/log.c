@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,8 +18,12 @@
 #include "common/json.h"
 #include "common/mem.h"
 
-#define LOG_MESSAGE_MAX 8192
-#define LOG_LINE_MAX    (8 * LOG_MESSAGE_MAX)
+_Static_assert(LOG_LINE_MAX <= PIPE_BUF, "a line is written whole or not at all");
+
+/* Of a line that has not been cut yet: in JSON a byte becomes up to six. */
+#define LOG_BUILD_MAX (8 * LOG_LINE_MAX)
+
+#define LOG_VALUE_SIZE 256 /* of a field's value, which is a name */
 
 /* Supervisor's four letters a level. */
 static const char *const level_marks[] = {"CRIT", "ERRO", "WARN", "INFO", "DEBG", "TRAC", "BLAT"};
@@ -28,12 +34,14 @@ static struct {
     int fd; /* owned when path is set */
     char *path;
     char *process;
-    unsigned long dropped;
-} current = {LOG_INFO, LOG_TEXT, STDERR_FILENO, NULL, NULL, 0};
+    unsigned long dropped; /* records since the last one that went out */
+    bool is_torn;          /* the last line was written in part: the disk is full */
+} current = {.level = LOG_INFO, .format = LOG_TEXT, .fd = STDERR_FILENO};
 
 static int open_for_append(const char *path)
 {
-    return open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0644);
+    /* Not blocking matters where the path is a FIFO that nobody reads. */
+    return open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0644);
 }
 
 int log_open(const struct log_options *options, struct err *err)
@@ -80,7 +88,7 @@ bool log_enabled(enum log_level level)
     return level <= current.level;
 }
 
-static void clean_message(char *text)
+static void clean(char *text)
 {
     for (; *text; text++)
         if ((unsigned char)*text < 0x20 || *text == 0x7f)
@@ -125,22 +133,91 @@ static void put_text(struct buf *line, enum log_level level, const char *value, 
     buf_printf(line, "%s\n", message);
 }
 
-static void put_record(enum log_level level, const char *field, const char *value,
+static void put_line(struct buf *line, enum log_level level, const char *field, const char *value,
+                     const char *message)
+{
+    buf_clear(line);
+    if (current.is_torn)
+        buf_text_append(line, "\n");
+    if (current.format == LOG_JSON)
+        put_json(line, level, field, value, message);
+    else
+        put_text(line, level, value, message);
+}
+
+/* Where a text of at most length bytes ends, between two characters. */
+static size_t cut_at(const char *text, size_t length)
+{
+    while (length > 0 && (text[length] & 0xc0) == 0x80)
+        length--;
+    return length;
+}
+
+/* A line that fits: the message is cut by what is too much, which in JSON can take several cuts,
+ * because characters get longer there. */
+static void build_line(struct buf *line, enum log_level level, const char *field, const char *value,
+                       char *message)
+{
+    size_t left = strlen(message);
+    put_line(line, level, field, value, message);
+    while (line->length > LOG_LINE_MAX && left > 0) {
+        size_t excess = line->length - LOG_LINE_MAX;
+        left = cut_at(message, left - (excess < left / 2 ? excess : (left + 1) / 2));
+        message[left] = '\0';
+        put_line(line, level, field, value, message);
+    }
+}
+
+/* A descriptor that others share cannot be made non-blocking, so it is asked first. */
+static bool takes_a_line(void)
+{
+    struct pollfd poll_fd = {.fd = current.fd, .events = POLLOUT};
+    return poll(&poll_fd, 1, 0) == 1 && (poll_fd.revents & POLLOUT);
+}
+
+static bool write_line(const struct buf *line)
+{
+    if (line->length > LOG_LINE_MAX || !takes_a_line())
+        return false;
+    ssize_t put = write(current.fd, buf_text(line), line->length);
+    if (put > 0)
+        current.is_torn = (size_t)put < line->length;
+    return put == (ssize_t)line->length;
+}
+
+static void put_record(enum log_level level, const char *field, const char *value, char *message)
+{
+    struct buf line;
+    buf_init(&line, LOG_BUILD_MAX);
+    build_line(&line, level, field, value, message);
+    current.dropped += !write_line(&line);
+    buf_finish(&line);
+}
+
+/* Told by the first record that goes out again. */
+static void tell_dropped(void)
+{
+    char message[80];
+    unsigned long dropped = current.dropped;
+    if (dropped == 0)
+        return;
+    snprintf(message, sizeof message, "%lu records could not be written here", dropped);
+    put_record(LOG_WARN, NULL, NULL, message);
+    current.dropped =
+        current.dropped == dropped ? 0 : dropped; /* the telling itself does not count */
+}
+
+static void log_record(enum log_level level, const char *field, const char *value,
                        const char *format, va_list args)
 {
     int saved_errno = errno;
-    char message[LOG_MESSAGE_MAX];
+    char message[LOG_LINE_MAX], value_text[LOG_VALUE_SIZE];
     vsnprintf(message, sizeof message, format, args);
-    clean_message(message);
-    struct buf line;
-    buf_init(&line, LOG_LINE_MAX);
-    if (current.format == LOG_JSON)
-        put_json(&line, level, field, value, message);
-    else
-        put_text(&line, level, value, message);
-    if (write(current.fd, buf_text(&line), line.length) != (ssize_t)line.length)
-        current.dropped++;
-    buf_finish(&line);
+    snprintf(value_text, sizeof value_text, "%s", value ? value : "");
+    clean(message);
+    clean(value_text);
+    tell_dropped();
+    put_record(level, field, value ? value_text : NULL, message);
     errno = saved_errno;
 }
 
@@ -150,7 +227,7 @@ void log_write(enum log_level level, const char *format, ...)
         return;
     va_list args;
     va_start(args, format);
-    put_record(level, NULL, NULL, format, args);
+    log_record(level, NULL, NULL, format, args);
     va_end(args);
 }
 
@@ -160,6 +237,6 @@ void log_about(enum log_level level, const char *field, const char *value, const
         return;
     va_list args;
     va_start(args, format);
-    put_record(level, field, value, format, args);
+    log_record(level, field, value, format, args);
     va_end(args);
 }

@@ -10,8 +10,11 @@
  * The log of this process: one line a record, written with one write(2) to a descriptor opened for
  * appending, so that the master and its workers can share a file. Levels and the text format are
  * Supervisor's: "YYYY-MM-DD HH:MM:SS,mmm LEVL message". In JSON each line is an object with time, level,
- * process, pid, message and the record's fields.
+ * process, pid, message and the record's fields. A line has at most LOG_LINE_MAX bytes, which a pipe takes
+ * whole or not at all; the message of a longer one is cut.
  */
+#define LOG_LINE_MAX 4096
+
 enum log_level {
     LOG_CRITICAL,
     LOG_ERROR,
@@ -41,8 +44,8 @@ void log_close(void);
 
 bool log_enabled(enum log_level level);
 
-/* One record. Control characters in the message become spaces. Never fails and never blocks the caller
- * for good: what the descriptor does not take is dropped and counted. */
+/* One record. Control characters in the message become spaces. Never fails and does not wait: what the
+ * descriptor does not take at once is dropped, and the next record that goes out tells how many were. */
 void log_write(enum log_level level, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -21,11 +21,12 @@ struct spawn_fd {
 };
 
 struct spawn_request {
-    char *const *argv;      /* argv[0] is looked up in the PATH of envp when it has no slash */
+    char *const *argv;      /* argv[0] is looked up in the PATH of envp when it has no slash; relative
+                             * names are below `directory` */
     char *const *envp;      /* the whole environment; NULL means this process's */
     const char *directory;  /* chdir before exec; NULL to stay */
     const struct spawn_fd *fds;
-    size_t fd_count;
+    size_t fd_count;        /* at most SPAWN_FDS_MAX */
     bool new_group;         /* make the child the leader of a process group of its own */
     bool subreaper;         /* orphans below the child are handed to it, not to us */
     int parent_death_signal; /* sent to the child when this process dies; 0 for none */
@@ -33,11 +34,18 @@ struct spawn_request {
     bool set_core_limit;
 };
 
+/* What a start can fail at. */
+enum spawn_stage { SPAWN_AT_SETUP = 1, SPAWN_AT_DIRECTORY, SPAWN_AT_PROGRAM };
+
 struct spawn_child {
     pid_t pid;
     int pidfd;    /* readable when the child has ended; for signals that can reach nobody else. Owned */
     int error_fd; /* non-blocking: end of file means exec worked, an errno means that it did not. Owned */
+    enum spawn_stage failed_at; /* set with SPAWN_FAILED */
+    bool is_reaped;             /* its number may belong to a stranger by now */
 };
+
+#define SPAWN_FDS_MAX 16
 
 /* Starts the child; returns without waiting for its exec. 0, or -1 with err when fork failed. */
 int spawn_start(const struct spawn_request *request, struct spawn_child *child, struct err *err);
@@ -48,12 +56,18 @@ enum spawn_progress { SPAWN_PENDING, SPAWN_RUNNING, SPAWN_FAILED };
  * itself with status 127 and must be reaped. Anything but SPAWN_PENDING closes error_fd. */
 enum spawn_progress spawn_poll(struct spawn_child *child, int *errno_value);
 
+/* Fills err with what went wrong at a start, and with its cure: after SPAWN_FAILED, for the request (whose argv,
+ * envp and directory are looked at) of that child. Returns -1. */
+int spawn_explain(const struct spawn_request *request, const struct spawn_child *child,
+                  int errno_value, struct err *err);
+
 /* Waits for the exec: 0 when the program runs, -1 with err (naming argv[0], and the cure for a missing
  * program) when it does not; the failed child is reaped and its descriptors are closed. */
 int spawn_finish(const struct spawn_request *request, struct spawn_child *child, struct err *err);
 
 /* Sends a signal to the child itself, or to its process group. The group is signalled only while the child
- * is unreaped, so that its number cannot have been given to a stranger. Returns 0 or -1 with errno. */
+ * is unreaped, so that its number cannot have been given to a stranger. Returns 0, or -1 with errno (ESRCH
+ * where it was reaped). */
 int spawn_signal(const struct spawn_child *child, int signal_number);
 int spawn_signal_group(const struct spawn_child *child, int signal_number);
 
