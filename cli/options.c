@@ -61,7 +61,7 @@ static struct option_slot *slot_of(struct options *options, int found)
 
 static int check_by_key(const struct key *key, const char *text, int64_t *number, struct err *err)
 {
-    const struct key_table table = {"", NULL, key, 1};
+    const struct key_table table = {.section = "", .keys = key, .key_count = 1};
     union {
         char *text;
         int64_t number;

@@ -79,6 +79,8 @@ struct key_table {
     const char *help;
     const struct key *keys;
     size_t key_count;
+    const char *example; /* a name for the sample where one follows, or NULL */
+    bool is_commented;   /* the sample has its head as a comment: the section itself has a meaning */
 };
 
 /* Fills values (zeroed memory) with the table's defaults. They are valid by construction: a test sets each. */

@@ -111,6 +111,7 @@ void settings_destroy(struct settings *settings)
         keys_finish(&settings_schedule_table, &settings->schedules[i]);
         free(settings->schedules[i].name);
     }
+    supervisor_settings_finish(&settings->supervisor);
     for (size_t i = 0; i < settings->warning_count; i++)
         free(settings->warnings[i]);
     free(settings->connections);

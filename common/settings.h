@@ -10,6 +10,7 @@
 #include "common/cron.h"
 #include "common/err.h"
 #include "common/keys.h"
+#include "common/supervisor_settings.h"
 
 /*
  * The settings: what the sections of the configuration mean, shared by the master, the workers, the command
@@ -153,10 +154,12 @@ struct settings {
     struct auto_scaling_settings auto_scaling;
     struct connection_settings *connections; /* at least one */
     size_t connection_count;
-    struct queue_settings *queues; /* at least one */
+    struct queue_settings *queues; /* at least one, also where none is served */
     size_t queue_count;
     struct schedule_settings *schedules;
     size_t schedule_count;
+    bool serves_queues; /* false for a file of Supervisor's with none of our own sections */
+    struct supervisor_settings supervisor; /* empty in a snapshot */
     char **warnings; /* what config:check says beside errors */
     size_t warning_count;
 };

@@ -211,4 +211,5 @@ const struct key_table settings_connection_table = {
         "A store of jobs. Without any there is `database`, a SQLite file in the data directory.",
     .keys = connection_keys,
     .key_count = COUNT_OF(connection_keys),
+    .example = "database",
 };

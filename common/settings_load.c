@@ -15,6 +15,7 @@
 #include "common/settings_connection.h"
 #include "common/settings_document.h"
 #include "common/settings_read.h"
+#include "common/supervisor_load.h"
 #include "common/settings_scaling.h"
 
 #define CONNECTION_PREFIX  "connection:"
@@ -212,6 +213,19 @@ static int check(struct settings_reader *reader)
     return 0;
 }
 
+/* A file of Supervisor's means no queues, unless it says something of them. */
+static bool serves_queues(const struct settings_reader *reader)
+{
+    if (!reader->is_supervisors_file)
+        return true;
+    static const char *const own[] = {"muster", "worker_options", CONNECTION_PREFIX, QUEUE_PREFIX};
+    for (size_t i = 0; i < reader->ini->section_count; i++)
+        for (size_t k = 0; k < sizeof own / sizeof own[0]; k++)
+            if (strncmp(reader->ini->sections[i].name, own[k], strlen(own[k])) == 0)
+                return true;
+    return false;
+}
+
 static int fill(struct settings_reader *reader)
 {
     struct settings *settings = reader->settings;
@@ -221,11 +235,12 @@ static int fill(struct settings_reader *reader)
         apply_single(reader, &settings_worker_options_table, &settings->worker_options) < 0 ||
         apply_single(reader, &settings_auto_scaling_table, &settings->auto_scaling) < 0)
         return -1;
+    settings->serves_queues = serves_queues(reader);
     derive_paths(&settings->muster);
     if (add_named(reader, CONNECTION_PREFIX, DEFAULT_CONNECTION, add_connection) < 0 ||
         add_named(reader, QUEUE_PREFIX, DEFAULT_QUEUE, add_queue) < 0 ||
         add_named(reader, SCHEDULE_PREFIX, NULL, settings_add_schedule) < 0 ||
-        resolve_connections(reader) < 0)
+        resolve_connections(reader) < 0 || supervisor_load(reader) < 0)
         return -1;
     settings_derive_scaling(reader);
     return check(reader) < 0 ? -1 : settings_check_scaling(reader);

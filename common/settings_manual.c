@@ -14,15 +14,6 @@ static bool is_listed(const struct key_table *table, const struct key *key)
             !keys_find(&settings_scaling_table, key->name));
 }
 
-/* A name for sections that need one. */
-static const char *example_name(const struct key_table *table)
-{
-    return table == &settings_connection_table ? "database"
-           : table == &settings_queue_table    ? "default"
-           : table == &settings_schedule_table ? "business_hours"
-                                               : "";
-}
-
 static int sample_key(const struct key *key, struct buf *out)
 {
     if (buf_printf(out, "\n; %s\n; Values: ", key->help) < 0 || keys_describe(key, out) < 0 ||
@@ -40,7 +31,8 @@ int settings_sample(struct buf *out)
     for (size_t i = 0; settings_tables[i] && result == 0; i++) {
         const struct key_table *table = settings_tables[i];
         result =
-            buf_printf(out, "\n\n; %s\n[%s%s]\n", table->help, table->section, example_name(table));
+            buf_printf(out, "\n\n; %s\n%s[%s%s]\n", table->help, table->is_commented ? ";" : "",
+                       table->section, table->example ? table->example : "");
         for (size_t k = 0; k < table->key_count && result == 0; k++)
             result = is_listed(table, &table->keys[k]) ? sample_key(&table->keys[k], out) : 0;
     }

@@ -171,4 +171,5 @@ const struct key_table settings_schedule_table = {
             "the last one that sets a key counts.",
     .keys = schedule_keys,
     .key_count = COUNT_OF(schedule_keys),
+    .example = "business_hours",
 };

@@ -15,6 +15,7 @@ static const struct {
     const char *name;
     enum standing standing;
 } sections[] = {
+    /* clang-format off */
     {"muster", SERVED},
     {"connection:", SERVED},
     {"worker_options", SERVED},
@@ -25,15 +26,18 @@ static const struct {
     {"auto_scaling", SERVED},
     {"monitoring", NOT_SERVED},
     {"schedule:", SERVED},
-    {"supervisord", NOT_SERVED},
-    {"program:", NOT_SERVED},
-    {"group:", NOT_SERVED},
-    {"eventlistener:", NOT_SERVED},
-    {"fcgi-program:", NOT_SERVED},
-    {"rpcinterface:", NOT_SERVED},
-    {"unix_http_server", NOT_SERVED},
-    {"inet_http_server", NOT_SERVED},
-    {"supervisorctl", NOT_SERVED},
+    {"supervisord", SERVED},
+    {"program:", SERVED},
+    {"group:", SERVED},
+    {"eventlistener:", SERVED},
+    {"fcgi-program:", SERVED},
+    {"rpcinterface:", SERVED},
+    {"unix_http_server", SERVED},
+    {"unix_http_server:", SERVED},
+    {"inet_http_server", SERVED},
+    {"inet_http_server:", SERVED},
+    {"supervisorctl", SERVED},
+    /* clang-format on */
 };
 #define SECTION_COUNT (sizeof sections / sizeof sections[0])
 

@@ -309,6 +309,7 @@ const struct key_table settings_queue_table = {
         "from policy on, may stand here too.",
     .keys = queue_keys,
     .key_count = COUNT_OF(queue_keys),
+    .example = "default",
 };
 
 const struct key_table *const settings_tables[] = {
@@ -318,5 +319,14 @@ const struct key_table *const settings_tables[] = {
     &settings_queue_table,
     &settings_auto_scaling_table,
     &settings_schedule_table,
+    &settings_program_table,
+    &settings_group_table,
+    &settings_eventlistener_table,
+    &settings_fcgi_table,
+    &settings_supervisord_table,
+    &settings_unix_http_server_table,
+    &settings_inet_http_server_table,
+    &settings_rpcinterface_table,
+    &settings_supervisorctl_table,
     NULL,
 };

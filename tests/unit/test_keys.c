@@ -265,7 +265,7 @@ static void test_every_default_of_every_table_is_valid(void **state)
     for (size_t i = 0; settings_tables[i]; i++) {
         for (size_t k = 0; k < settings_tables[i]->key_count; k++) {
             const struct key *key = &settings_tables[i]->keys[k];
-            uint64_t room[sizeof(struct queue_settings) + sizeof(struct muster_settings)] = {0};
+            uint64_t room[sizeof(struct queue_settings) + sizeof(struct program_section)] = {0};
             struct err err = ERR_INIT;
             assert_int_equal(keys_set(settings_tables[i], room, key->name, key->fallback, &err), 0);
             keys_finish(settings_tables[i], room);

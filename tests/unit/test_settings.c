@@ -162,11 +162,10 @@ static void test_sections_of_supervisor_are_let_be(void **state)
     struct settings *settings = parsed("[DEFAULT]\nuser = me\n[supervisord]\nnodaemon = true\n"
                                        "[program:x]\ncommand = cat\n[odd]\na = b\n[queue:a]\n"
                                        "colour = red\n");
-    assert_int_equal(settings->warning_count, 4);
-    assert_string_equal(settings->warnings[1], "/etc/test.ini:5: [program:x] is not served yet");
-    assert_string_equal(settings->warnings[2],
+    assert_int_equal(settings->warning_count, 2);
+    assert_string_equal(settings->warnings[0],
                         "/etc/test.ini:7: [odd] is ignored: there is no such section");
-    assert_string_equal(settings->warnings[3],
+    assert_string_equal(settings->warnings[1],
                         "/etc/test.ini:10: [queue:a] colour is ignored: there is no such key");
     settings_destroy(settings);
 }

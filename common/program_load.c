@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: MIT */
+
+/* One section of a program: its shared values, and those of each of its processes. */
+#include "common/program_load.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/command.h"
+#include "common/mem.h"
+#include "common/settings_document.h"
+
+/* Names for expansion, the first of equal ones counts, and the texts behind them. */
+struct name_list {
+    struct ini_variable *items;
+    size_t count;
+    struct arena texts;
+};
+
+static void add_name(struct name_list *names, const char *name, const char *value, bool is_number)
+{
+    names->items = mem_resize(names->items, names->count + 1, sizeof *names->items);
+    names->items[names->count++] = (struct ini_variable){
+        .name = arena_strndup(&names->texts, name, strlen(name)),
+        .value = arena_strndup(&names->texts, value, strlen(value)),
+        .is_number = is_number,
+    };
+}
+
+static void add_number(struct name_list *names, const char *name, int64_t number)
+{
+    char text[24];
+    snprintf(text, sizeof text, "%lld", (long long)number);
+    add_name(names, name, text, true);
+}
+
+/* ENV_X for each X=value, the last of equal ones first. */
+static void add_environment(struct name_list *names, const char *environment)
+{
+    char **pairs = command_environment(environment, NULL);
+    size_t count = 0;
+    while (pairs && pairs[count])
+        count++;
+    while (count-- > 0) {
+        char *equals = strchr(pairs[count], '=');
+        *equals = '\0';
+        char *name = mem_printf("ENV_%s", pairs[count]);
+        add_name(names, name, equals + 1, false);
+        free(name);
+    }
+    command_free(pairs);
+}
+
+static void finish_names(struct name_list *names)
+{
+    free(names->items);
+    arena_finish(&names->texts);
+}
+
+static struct settings_names given(const struct name_list *names)
+{
+    return (struct settings_names){names->items, names->count};
+}
+
+static int refuse(const struct program_source *source, const char *key, const char *text)
+{
+    struct err cause = ERR_INIT;
+    err_set(&cause, ERR_INVALID, "%s: %s", key, text);
+    return settings_refuse(source->reader, source->section, key, &cause);
+}
+
+/* Once for all processes of a program. */
+static void warn(const struct program_source *source, const struct program_section *rows,
+                 const char *key, const char *text)
+{
+    if (rows->program.process_count > 0)
+        return;
+    const struct ini_section *section = source->section;
+    const struct ini_key *place = ini_key(section, key);
+    settings_warn(source->reader->settings,
+                  mem_printf("%s:%d: [%s] %s: %s", place ? place->file : section->file,
+                             place ? place->line : section->line, section->name, key, text));
+}
+
+/* What the processes of a program share */
+
+static int apply_shared(const struct program_source *source, struct program_section *rows,
+                        const struct name_list *names)
+{
+    const struct settings_names expandable = given(names);
+    for (size_t i = 0; i < source->section->key_count; i++) {
+        const struct ini_key *key = &source->section->keys[i];
+        const struct key *row = keys_find(&settings_program_table, key->name);
+        bool is_extra = source->extra && keys_find(source->extra, key->name);
+        if (is_extra && settings_apply_key(source->reader, source->extra, source->extra_values,
+                                           source->section, key, &expandable) < 0)
+            return -1;
+        if ((row && program_key_is_of_process(row)) || (!row && is_extra))
+            continue;
+        if (settings_apply_key(source->reader, &settings_program_table, rows, source->section, key,
+                               &expandable) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int check_shared(const struct program_source *source, struct program_settings *program)
+{
+    struct err cause = ERR_INIT;
+    const struct ini_key *process_name = ini_key(source->section, "process_name");
+    if (program_check_name(program->name, &cause) < 0)
+        return settings_refuse(source->reader, source->section, "", &cause);
+    if (!ini_key(source->section, "command"))
+        return refuse(source, "command", "it is missing; write command = PROGRAM ARGUMENTS");
+    if (!ini_key(source->section, "killasgroup"))
+        program->killasgroup = program->stopasgroup;
+    if (program->stopasgroup && !program->killasgroup)
+        return refuse(source, "killasgroup",
+                      "it cannot be false where stopasgroup is true; take it out");
+    if (program->numprocs > 1 && !(process_name && strstr(process_name->value, "%(process_num)")))
+        return refuse(source, process_name ? "process_name" : "numprocs",
+                      "several processes need different names; write process_name = "
+                      "%(program_name)s_%(process_num)02d");
+    return 0;
+}
+
+static int read_shared(const struct program_source *source, struct program_section *rows)
+{
+    struct name_list names = {0};
+    const struct supervisord_settings *daemon = &source->reader->settings->supervisor.daemon;
+    add_name(&names, "program_name", rows->program.name, false);
+    add_name(&names, "group_name", source->group, false);
+    add_environment(&names, daemon->environment);
+    int result = apply_shared(source, rows, &names);
+    finish_names(&names);
+    return result < 0 ? -1 : check_shared(source, &rows->program);
+}
+
+/* What each has for itself */
+
+/* The names of log files are expanded twice, as Supervisor does it. */
+static char *process_value(const struct program_source *source, const struct key *row,
+                           const struct name_list *names, struct err *err)
+{
+    const struct settings_names expandable = given(names);
+    const struct ini_key *written = ini_key(source->section, row->name);
+    struct ini_key key = {.name = row->name, .value = row->fallback, .file = source->section->file};
+    char *text = settings_expand(source->reader, written ? written : &key, &expandable, err);
+    if (!text || row->type != KEY_LOG_FILE)
+        return text;
+    key.value = text;
+    char *again = settings_expand(source->reader, &key, &expandable, err);
+    free(text);
+    return again;
+}
+
+static int set_process_key(const struct program_source *source, struct program_section *rows,
+                           const struct key *row, const struct name_list *names)
+{
+    struct err cause = ERR_INIT;
+    char *text = process_value(source, row, names, &cause);
+    int result = -1;
+    if (text)
+        result = keys_set(&settings_program_table, rows, row->name, text, &cause);
+    else
+        err_prefix(&cause, "%s", row->name);
+    free(text);
+    return result < 0 ? settings_refuse(source->reader, source->section, row->name, &cause) : 0;
+}
+
+static int set_process_keys(const struct program_source *source, struct program_section *rows,
+                            struct name_list *names)
+{
+    const struct key *environment = keys_find(&settings_program_table, "environment");
+    if (set_process_key(source, rows, environment, names) < 0)
+        return -1;
+    struct name_list all = {0};
+    add_environment(&all, rows->process.environment);
+    for (size_t i = 0; i < names->count; i++)
+        add_name(&all, names->items[i].name, names->items[i].value, names->items[i].is_number);
+    int result = 0;
+    for (size_t i = 0; i < settings_program_table.key_count && result == 0; i++) {
+        const struct key *row = &settings_program_table.keys[i];
+        if (row != environment && program_key_is_of_process(row))
+            result = set_process_key(source, rows, row, &all);
+    }
+    finish_names(&all);
+    return result;
+}
+
+static void set_log(struct process_settings *process, enum stream stream, const char *meaning)
+{
+    free(process->logfiles[stream]);
+    process->logfiles[stream] = mem_strdup(meaning);
+}
+
+/* The log file `syslog` is an old way of asking for stdout_syslog. */
+static void settle_log(const struct program_source *source, struct program_section *rows,
+                       enum stream stream)
+{
+    const char *key = stream == STREAM_OUT ? "stdout_logfile" : "stderr_logfile";
+    const char *log = rows->process.logfiles[stream];
+    struct stream_settings *settings = &rows->program.streams[stream];
+    if (strcmp(log, KEY_LOG_SYSLOG) == 0) {
+        warn(source, rows, key,
+             "syslog is an old way to write stdout_syslog or stderr_syslog = true");
+        settings->syslog = true;
+        set_log(&rows->process, stream, KEY_LOG_NONE);
+    } else if (strcmp(log, KEY_LOG_AUTO) == 0 && settings->maxbytes == 0) {
+        warn(source, rows, key, "an AUTO log that is never rotated can fill the disk");
+    }
+}
+
+static void settle_logs(const struct program_source *source, struct program_section *rows)
+{
+    settle_log(source, rows, STREAM_OUT);
+    settle_log(source, rows, STREAM_ERR);
+    if (!rows->program.redirect_stderr)
+        return;
+    const char *log = rows->process.logfiles[STREAM_ERR];
+    if (strcmp(log, KEY_LOG_AUTO) != 0 && strcmp(log, KEY_LOG_NONE) != 0)
+        warn(source, rows, "stderr_logfile", "it is not used where redirect_stderr is true");
+    set_log(&rows->process, STREAM_ERR, KEY_LOG_NONE);
+}
+
+static int read_process(const struct program_source *source, struct program_section *rows,
+                        int64_t number)
+{
+    struct name_list names = {0};
+    const struct supervisord_settings *daemon = &source->reader->settings->supervisor.daemon;
+    add_name(&names, "program_name", rows->program.name, false);
+    add_name(&names, "group_name", source->group, false);
+    add_number(&names, "process_num", number);
+    add_number(&names, "numprocs", rows->program.numprocs);
+    add_environment(&names, daemon->environment);
+    int result = set_process_keys(source, rows, &names);
+    finish_names(&names);
+    if (result < 0)
+        return -1;
+    struct err cause = ERR_INIT;
+    if (program_check_name(rows->process.name, &cause) < 0)
+        return settings_refuse(source->reader, source->section, "process_name", &cause);
+    settle_logs(source, rows);
+    return 0;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(((const struct process_settings *)a)->name,
+                  ((const struct process_settings *)b)->name);
+}
+
+static int read_processes(const struct program_source *source, struct program_section *rows)
+{
+    struct program_settings *program = &rows->program;
+    struct supervisor_settings *supervisor = &source->reader->settings->supervisor;
+    supervisor->process_count += (size_t)program->numprocs;
+    if (supervisor->process_count > PROCESSES_MAX)
+        return refuse(source, "numprocs", "there are more than 20000 processes in all");
+    program->processes = mem_new((size_t)program->numprocs + 1, sizeof *program->processes);
+    for (int64_t i = 0; i < program->numprocs; i++) {
+        int result = read_process(source, rows, program->numprocs_start + i);
+        program->processes[program->process_count++] = rows->process;
+        rows->process = (struct process_settings){0};
+        if (result < 0)
+            return -1;
+    }
+    qsort(program->processes, program->process_count, sizeof *program->processes, compare_names);
+    return 0;
+}
+
+int program_load(const struct program_source *source, struct program_settings *program)
+{
+    struct program_section rows = {0};
+    const char *name = strchr(source->section->name, ':') + 1;
+    keys_set_defaults(&settings_program_table, &rows);
+    rows.program.name = mem_strdup(name + strspn(name, " "));
+    int result = read_shared(source, &rows);
+    if (result == 0)
+        result = read_processes(source, &rows);
+    *program = rows.program;
+    rows.program = (struct program_settings){0};
+    keys_finish(&settings_program_table, &rows);
+    return result;
+}

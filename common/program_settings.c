@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+#include "common/program_settings.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+bool program_key_is_of_process(const struct key *key)
+{
+    return key->offset >= offsetof(struct program_section, process);
+}
+
+int program_check_name(const char *name, struct err *err)
+{
+    if (name[0] == '\0')
+        return err_set(err, ERR_INVALID, "the name is empty");
+    if (strlen(name) > PROGRAM_NAME_MAX)
+        return err_set(err, ERR_INVALID, "the name is longer than %d bytes", PROGRAM_NAME_MAX);
+    size_t length = strcspn(name, " :/\n\t");
+    if (name[length] != '\0')
+        return err_set(err, ERR_INVALID,
+                       "the name %.100s has a space, a colon or a slash; take it out", name);
+    return 0;
+}
+
+static void process_settings_finish(struct process_settings *process)
+{
+    free(process->name);
+    free(process->command);
+    free(process->directory);
+    free(process->environment);
+    for (int stream = 0; stream < STREAM_COUNT; stream++)
+        free(process->logfiles[stream]);
+}
+
+void program_settings_finish(struct program_settings *program)
+{
+    for (size_t i = 0; i < program->process_count; i++)
+        process_settings_finish(&program->processes[i]);
+    free(program->processes);
+    free(program->name);
+    free(program->user);
+    free(program->serverurl);
+}
+
+void group_settings_finish(struct group_settings *group)
+{
+    for (size_t i = 0; i < group->program_count; i++)
+        program_settings_finish(&group->programs[i]);
+    free(group->programs);
+    free(group->name);
+    free(group->socket);
+    free(group->socket_owner);
+}

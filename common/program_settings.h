@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef COMMON_PROGRAM_SETTINGS_H
+#define COMMON_PROGRAM_SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/event_types.h"
+#include "common/keys.h"
+
+/*
+ * [program:x], [eventlistener:x], [fcgi-program:x] and [group:x]: programs that are supervised as
+ * Supervisor does it. Strings are never NULL, times are milliseconds, sizes bytes.
+ */
+#define PROGRAM_NAME_MAX 200 /* bytes of a program's, process's or group's name */
+#define PROCESSES_MAX    20000
+
+enum group_kind { GROUP_PROGRAMS, GROUP_LISTENERS, GROUP_FCGI };
+enum autorestart { AUTORESTART_NEVER, AUTORESTART_ALWAYS, AUTORESTART_UNEXPECTED };
+enum stream { STREAM_OUT, STREAM_ERR, STREAM_COUNT };
+
+/* stdout_… and stderr_… */
+struct stream_settings {
+    int64_t maxbytes; /* of the log file before it is rotated; 0: never */
+    int64_t backups;
+    int64_t capture_maxbytes; /* of what stands between two tokens; 0: they are not looked for */
+    bool events;
+    bool syslog;
+};
+
+/* What each process of a program has for itself, because it may differ by %(process_num)d. */
+struct process_settings {
+    char *name;
+    char *command;
+    char *directory; /* "": that of musterd */
+    char *environment;
+    char *logfiles[STREAM_COUNT]; /* a path, KEY_LOG_NONE or KEY_LOG_AUTO */
+};
+
+/* What they share. */
+struct program_settings {
+    char *name;
+    int64_t numprocs, numprocs_start;
+    int64_t priority;
+    bool autostart;
+    int autorestart;   /* enum autorestart */
+    int64_t startsecs; /* it runs when it has stayed up for so long */
+    int64_t startretries;
+    struct exit_codes exitcodes; /* that are expected */
+    int stopsignal;
+    int64_t stopwaitsecs; /* from stopsignal to KILL */
+    bool stopasgroup, killasgroup;
+    bool redirect_stderr;
+    char *user;
+    int umask; /* -1: that of musterd */
+    char *serverurl;
+    struct stream_settings streams[STREAM_COUNT];
+
+    struct process_settings *processes; /* in the order that they are started in */
+    size_t process_count;
+};
+
+struct group_settings {
+    char *name;
+    int kind; /* enum group_kind */
+    int64_t priority;
+    struct program_settings *programs; /* in the order that they are started in */
+    size_t program_count;
+
+    /* GROUP_LISTENERS */
+    uint32_t events;     /* enum event_type, as bits: with what is below an abstract one */
+    int64_t buffer_size; /* events that wait */
+
+    /* GROUP_FCGI */
+    char *socket; /* tcp://HOST:PORT or unix:///PATH */
+    char *socket_owner;
+    int socket_mode;
+    int64_t socket_backlog; /* 0: what the system allows */
+};
+
+/* What the keys of one section are read into. */
+struct program_section {
+    struct program_settings program;
+    struct process_settings process;
+};
+
+extern const struct key_table settings_program_table;       /* of struct program_section */
+extern const struct key_table settings_group_table;         /* of struct group_section */
+extern const struct key_table settings_eventlistener_table; /* likewise */
+extern const struct key_table settings_fcgi_table;          /* likewise */
+
+struct group_section {
+    struct group_settings group;
+    char *programs;       /* the names, separated by commas */
+    char *result_handler; /* a function of Python's, which cannot be called */
+};
+
+/* True for a key whose value each process has for itself. */
+bool program_key_is_of_process(const struct key *key);
+
+void program_settings_finish(struct program_settings *program);
+void group_settings_finish(struct group_settings *group);
+
+/* A name as Supervisor accepts it: no space, colon or slash. Returns 0, or -1 with err. */
+int program_check_name(const char *name, struct err *err);
+
+#endif
