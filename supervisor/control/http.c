@@ -1,0 +1,457 @@
+/* SPDX-License-Identifier: MIT */
+#include "supervisor/control/http.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+
+#include <microhttpd.h>
+
+#include "common/fd.h"
+#include "common/log.h"
+#include "common/mem.h"
+
+/* Where a request stands; changed by set_state alone. */
+enum request_state {
+    RECEIVING,
+    WAITING,  /* whole, and in the hands of who answers it; its connection is suspended */
+    ANSWERED, /* a stream goes on: its connection is suspended while nothing is to be written */
+};
+
+struct http_request {
+    struct http_server *server;
+    struct http_request *next;
+    struct MHD_Connection *connection;
+    char *method;
+    char *path;
+    struct buf body;
+    bool body_is_too_long;
+    enum request_state state;
+    bool suspended;
+    struct MHD_Response *response; /* that waits to be queued */
+    int status;
+    ev_timer pause; /* of http_reply_later */
+    ev_io hangup;   /* of a suspended connection: only we can see that the client leaves */
+    struct buf stream;
+    bool stream_ended;
+    void (*gone)(void *context);
+    void *gone_context;
+};
+
+struct http_server {
+    struct http_options options;
+    struct MHD_Daemon *daemon;
+    struct http_request *requests;
+    ev_io watch;
+    ev_timer timeout;
+    ev_prepare turn;
+    bool due; /* a connection was resumed */
+};
+
+static void set_state(struct http_request *request, enum request_state state)
+{
+    request->state = state;
+}
+
+/* Driving the daemon */
+
+static void run(struct http_server *server)
+{
+    server->due = false;
+    MHD_run(server->daemon);
+}
+
+static void on_ready(struct ev_loop *loop, ev_io *watch, int events)
+{
+    (void)loop, (void)events;
+    run(watch->data);
+}
+
+static void on_timeout(struct ev_loop *loop, ev_timer *timer, int events)
+{
+    (void)loop, (void)events;
+    run(timer->data);
+}
+
+/* Before the loop sleeps: resumed connections are served, and the next time-out is set. */
+static void on_turn(struct ev_loop *loop, ev_prepare *watch, int events)
+{
+    (void)events;
+    struct http_server *server = watch->data;
+    while (server->due)
+        run(server);
+    MHD_UNSIGNED_LONG_LONG wait_ms;
+    ev_timer_stop(loop, &server->timeout);
+    if (MHD_get_timeout(server->daemon, &wait_ms) == MHD_YES) {
+        ev_timer_set(&server->timeout, (double)wait_ms / 1000, 0.);
+        ev_timer_start(loop, &server->timeout);
+    }
+}
+
+/* Suspending */
+
+static void suspend(struct http_request *request)
+{
+    if (request->suspended)
+        return;
+    MHD_suspend_connection(request->connection);
+    request->suspended = true;
+    ev_io_start(request->server->options.loop, &request->hangup);
+}
+
+static void resume(struct http_request *request)
+{
+    if (!request->suspended)
+        return;
+    ev_io_stop(request->server->options.loop, &request->hangup);
+    request->suspended = false;
+    MHD_resume_connection(request->connection);
+    request->server->due = true;
+}
+
+/* Bytes that come while a connection is suspended belong to its next request, and stay; then nobody
+ * watches any more whether the client leaves, until something is written to it. */
+static void on_hangup(struct ev_loop *loop, ev_io *watch, int events)
+{
+    (void)events;
+    struct http_request *request = watch->data;
+    char byte;
+    ssize_t got = recv(watch->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    if (got < 0 && (errno == EAGAIN || errno == EINTR))
+        return;
+    ev_io_stop(loop, watch);
+    if (got > 0)
+        return;
+    request->stream_ended = true;
+    if (request->state == ANSWERED)
+        resume(request);
+}
+
+/* A request from its first byte to its end */
+
+static struct http_request *begin(struct http_server *server, struct MHD_Connection *connection,
+                                  const char *path, const char *method)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    struct http_request *request = mem_new(1, sizeof *request);
+    request->server = server;
+    request->next = server->requests;
+    server->requests = request;
+    request->connection = connection;
+    request->method = mem_strdup(method);
+    request->path = mem_strdup(path);
+    buf_init(&request->body, server->options.body_max);
+    buf_init(&request->stream, HTTP_STREAM_MAX);
+    ev_init(&request->pause, NULL);
+    ev_io_init(&request->hangup, on_hangup, info->connect_fd, EV_READ);
+    request->hangup.data = request;
+    return request;
+}
+
+static void finish(struct http_request *request)
+{
+    struct http_server *server = request->server;
+    struct http_request **link = &server->requests;
+    while (*link != request)
+        link = &(*link)->next;
+    *link = request->next;
+    ev_timer_stop(server->options.loop, &request->pause);
+    ev_io_stop(server->options.loop, &request->hangup);
+    if (request->response)
+        MHD_destroy_response(request->response);
+    buf_finish(&request->body);
+    buf_finish(&request->stream);
+    free(request->method);
+    free(request->path);
+    free(request);
+}
+
+static void on_completed(void *context, struct MHD_Connection *connection, void **slot,
+                         enum MHD_RequestTerminationCode code)
+{
+    (void)context, (void)connection, (void)code;
+    struct http_request *request = *slot;
+    if (!request)
+        return;
+    *slot = NULL;
+    void (*gone)(void *) = request->gone;
+    void *gone_context = request->gone_context;
+    finish(request);
+    if (gone)
+        gone(gone_context);
+}
+
+static enum MHD_Result count_header(void *context, enum MHD_ValueKind kind, const char *name,
+                                    const char *value)
+{
+    (void)kind, (void)value;
+    if (strcasecmp(name, MHD_HTTP_HEADER_CONTENT_LENGTH) == 0 ||
+        strcasecmp(name, MHD_HTTP_HEADER_TRANSFER_ENCODING) == 0)
+        ++*(int *)context;
+    return MHD_YES;
+}
+
+static void refuse(struct http_request *request, int status, const char *text)
+{
+    static const struct http_header plain[] = {{"Content-Type", "text/plain"}, {NULL, NULL}};
+    http_reply(request, status, plain, text, strlen(text));
+}
+
+/* Hands a whole request over. */
+static void hand_over(struct http_request *request)
+{
+    int lengths = 0;
+    MHD_get_connection_values(request->connection, MHD_HEADER_KIND, count_header, &lengths);
+    set_state(request, WAITING);
+    if (lengths > 1)
+        refuse(request, MHD_HTTP_BAD_REQUEST, "the length of the request is given twice\n");
+    else if (request->body_is_too_long)
+        refuse(request, MHD_HTTP_CONTENT_TOO_LARGE, "the body is too long\n");
+    else
+        request->server->options.handle(request->server->options.context, request);
+}
+
+static enum MHD_Result queue_response(struct http_request *request)
+{
+    set_state(request, ANSWERED);
+    enum MHD_Result result =
+        MHD_queue_response(request->connection, (unsigned)request->status, request->response);
+    MHD_destroy_response(request->response);
+    request->response = NULL;
+    return result;
+}
+
+/* libmicrohttpd calls this when the headers are there, for each piece of the body, at its end, and
+ * again whenever the connection is resumed before it has a response. */
+static enum MHD_Result on_request(void *context, struct MHD_Connection *connection,
+                                  const char *path, const char *method, const char *version,
+                                  const char *bytes, size_t *length, void **slot)
+{
+    (void)version;
+    struct http_request *request = *slot;
+    if (!request) {
+        *slot = begin(context, connection, path, method);
+        return MHD_YES;
+    }
+    if (*length > 0) {
+        if (buf_append(&request->body, bytes, *length) < 0)
+            request->body_is_too_long = true;
+        *length = 0;
+        return MHD_YES;
+    }
+    if (request->state == RECEIVING)
+        hand_over(request);
+    if (request->response && !ev_is_active(&request->pause))
+        return queue_response(request);
+    suspend(request);
+    return MHD_YES;
+}
+
+/* What was asked */
+
+const char *http_method(const struct http_request *request)
+{
+    return request->method;
+}
+
+const char *http_path(const struct http_request *request)
+{
+    return request->path;
+}
+
+const char *http_query(const struct http_request *request, const char *name)
+{
+    return MHD_lookup_connection_value(request->connection, MHD_GET_ARGUMENT_KIND, name);
+}
+
+const char *http_header(const struct http_request *request, const char *name)
+{
+    return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
+}
+
+const struct buf *http_body(const struct http_request *request)
+{
+    return &request->body;
+}
+
+int http_credentials(const struct http_request *request, char **user, char **password)
+{
+    char *its_user, *its_password = NULL;
+    its_user = MHD_basic_auth_get_username_password(request->connection, &its_password);
+    if (!its_user)
+        return -1;
+    *user = mem_strdup(its_user);
+    *password = mem_strdup(its_password);
+    MHD_free(its_user);
+    MHD_free(its_password);
+    return 0;
+}
+
+long http_peer_uid(const struct http_request *request)
+{
+    struct ucred peer;
+    socklen_t size = sizeof peer;
+    if (getsockopt(request->hangup.fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0 ||
+        peer.uid == (uid_t)-1)
+        return -1;
+    return (long)peer.uid;
+}
+
+/* Answers */
+
+static void add_headers(struct MHD_Response *response, const struct http_header *headers)
+{
+    for (; headers && headers->name; headers++)
+        if (MHD_add_response_header(response, headers->name, headers->value) != MHD_YES)
+            log_write(LOG_WARN, "http: the header %s was not accepted", headers->name);
+}
+
+static void take_response(struct http_request *request, int status,
+                          const struct http_header *headers, struct MHD_Response *response)
+{
+    add_headers(response, headers);
+    request->response = response;
+    request->status = status;
+}
+
+void http_reply(struct http_request *request, int status, const struct http_header *headers,
+                const char *body, size_t length)
+{
+    take_response(
+        request, status, headers,
+        MHD_create_response_from_buffer(length, (void *)(uintptr_t)body, MHD_RESPMEM_MUST_COPY));
+    resume(request);
+}
+
+static void on_pause_over(struct ev_loop *loop, ev_timer *timer, int events)
+{
+    (void)loop, (void)events;
+    resume(timer->data);
+}
+
+void http_reply_later(struct http_request *request, double seconds, int status,
+                      const struct http_header *headers, const char *body, size_t length)
+{
+    take_response(
+        request, status, headers,
+        MHD_create_response_from_buffer(length, (void *)(uintptr_t)body, MHD_RESPMEM_MUST_COPY));
+    ev_timer_init(&request->pause, on_pause_over, seconds, 0.);
+    request->pause.data = request;
+    ev_timer_start(request->server->options.loop, &request->pause);
+}
+
+/* libmicrohttpd asks for the next bytes of a stream. */
+static ssize_t read_stream(void *context, uint64_t position, char *bytes, size_t max)
+{
+    (void)position;
+    struct http_request *request = context;
+    size_t length = request->stream.length < max ? request->stream.length : max;
+    if (length == 0 && request->stream_ended)
+        return MHD_CONTENT_READER_END_OF_STREAM;
+    if (length == 0) {
+        suspend(request);
+        return 0;
+    }
+    memcpy(bytes, buf_data(&request->stream), length);
+    buf_consume(&request->stream, length);
+    return (ssize_t)length;
+}
+
+#define STREAM_BLOCK 16384
+
+void http_stream(struct http_request *request, int status, const struct http_header *headers,
+                 void (*gone)(void *context), void *context)
+{
+    take_response(request, status, headers,
+                  MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK, read_stream,
+                                                    request, NULL));
+    request->gone = gone;
+    request->gone_context = context;
+    resume(request);
+}
+
+void http_stream_write(struct http_request *request, const char *bytes, size_t length)
+{
+    if (request->stream_ended)
+        return;
+    if (buf_append(&request->stream, bytes, length) < 0)
+        request->stream_ended = true;
+    resume(request);
+}
+
+void http_stream_end(struct http_request *request)
+{
+    request->gone = NULL;
+    request->stream_ended = true;
+    resume(request);
+}
+
+/* The server */
+
+static void on_log(void *context, const char *format, va_list arguments)
+{
+    (void)context;
+    char text[256];
+    vsnprintf(text, sizeof text, format, arguments);
+    log_write(LOG_DEBUG, "http: %s", text);
+}
+
+static struct MHD_Daemon *start_daemon(struct http_server *server)
+{
+    const struct http_options *options = &server->options;
+    return MHD_start_daemon(
+        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL, on_request,
+        server, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL, MHD_OPTION_LISTEN_SOCKET, options->socket,
+        MHD_OPTION_CONNECTION_LIMIT, options->connections_max, MHD_OPTION_CONNECTION_TIMEOUT,
+        (unsigned)HTTP_IDLE_SECONDS, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HTTP_HEADER_MAX,
+        MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_END);
+}
+
+static void init_watches(struct http_server *server)
+{
+    struct ev_loop *loop = server->options.loop;
+    const union MHD_DaemonInfo *info =
+        MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+    ev_io_init(&server->watch, on_ready, info->epoll_fd, EV_READ);
+    ev_init(&server->timeout, on_timeout);
+    ev_prepare_init(&server->turn, on_turn);
+    server->watch.data = server->timeout.data = server->turn.data = server;
+    ev_io_start(loop, &server->watch);
+    ev_prepare_start(loop, &server->turn);
+}
+
+struct http_server *http_create(const struct http_options *options, struct err *err)
+{
+    struct http_server *server = mem_new(1, sizeof *server);
+    server->options = *options;
+    server->daemon = start_daemon(server);
+    if (!server->daemon) {
+        err_set(err, ERR_SYSTEM, "cannot start the HTTP server");
+        fd_close(&server->options.socket);
+        free(server);
+        return NULL;
+    }
+    init_watches(server);
+    return server;
+}
+
+void http_destroy(struct http_server *server)
+{
+    if (!server)
+        return;
+    struct ev_loop *loop = server->options.loop;
+    for (struct http_request *request = server->requests; request; request = request->next) {
+        request->stream_ended = true;
+        resume(request);
+    }
+    ev_io_stop(loop, &server->watch);
+    ev_timer_stop(loop, &server->timeout);
+    ev_prepare_stop(loop, &server->turn);
+    MHD_stop_daemon(server->daemon);
+    free(server);
+}
