@@ -22,6 +22,13 @@ struct scanner {
 struct wanted {
     struct json_field *fields;
     size_t count;
+    bool only; /* any other member is refused */
+};
+
+/* Who wants the elements of the outermost array. */
+struct elements {
+    json_element_fn each;
+    void *context;
 };
 
 static int scan_value(struct scanner *scanner, struct json_slice *value);
@@ -189,7 +196,7 @@ static int go_on(struct scanner *scanner, char closing)
     return 0;
 }
 
-static int scan_array(struct scanner *scanner)
+static int scan_array(struct scanner *scanner, const struct elements *elements)
 {
     if (enter(scanner) < 0)
         return -1;
@@ -201,7 +208,11 @@ static int scan_array(struct scanner *scanner)
     struct json_slice element;
     int more;
     do {
-        more = scan_value(scanner, &element) < 0 ? -1 : go_on(scanner, ']');
+        more = scan_value(scanner, &element);
+        if (more == 0 && elements)
+            more = elements->each(elements->context, &element, scanner->err);
+        if (more == 0)
+            more = go_on(scanner, ']');
     } while (more > 0);
     return more;
 }
@@ -249,6 +260,10 @@ static int keep_member(const struct scanner *scanner, const struct wanted *wante
     struct json_field *field = find_field(wanted, inside, length);
     if (!field && memchr(inside, '\\', length))
         field = find_escaped(wanted, inside, length);
+    if (!field && wanted->only)
+        return err_set(scanner->err, ERR_INVALID, "an unknown member \"%.*s\" at byte %zu",
+                       (int)(length < NAME_MAX_BYTES ? length : NAME_MAX_BYTES), inside,
+                       (size_t)(name->text - scanner->begin));
     if (!field)
         return 0;
     if (field->value.text)
@@ -291,7 +306,7 @@ static int scan_by_kind(struct scanner *scanner, enum json_kind *kind)
         return scan_object(scanner, NULL);
     case '[':
         *kind = JSON_ARRAY;
-        return scan_array(scanner);
+        return scan_array(scanner, NULL);
     case 't':
         *kind = JSON_BOOL;
         return scan_word(scanner, "true");
@@ -354,18 +369,45 @@ int json_scan(const char *text, size_t length, struct json_slice *value, struct 
     return expect_end(&scanner);
 }
 
-int json_scan_object(const char *text, size_t length, struct json_field *fields, size_t count,
-                     struct err *err)
+static int scan_wanted(const char *text, size_t length, const struct wanted *wanted,
+                       struct err *err)
 {
     struct scanner scanner;
-    const struct wanted wanted = {fields, count};
-    for (size_t i = 0; i < count; i++)
-        fields[i].value = (struct json_slice){0};
+    for (size_t i = 0; i < wanted->count; i++)
+        wanted->fields[i].value = (struct json_slice){0};
     if (start(&scanner, text, length, err) < 0)
         return -1;
     if (!next_is(&scanner, '{'))
         return refuse(&scanner, scanner.at, "no object");
-    if (scan_object(&scanner, &wanted) < 0)
+    if (scan_object(&scanner, wanted) < 0)
+        return -1;
+    return expect_end(&scanner);
+}
+
+int json_scan_object(const char *text, size_t length, struct json_field *fields, size_t count,
+                     struct err *err)
+{
+    const struct wanted wanted = {.fields = fields, .count = count};
+    return scan_wanted(text, length, &wanted, err);
+}
+
+int json_scan_object_only(const char *text, size_t length, struct json_field *fields, size_t count,
+                          struct err *err)
+{
+    const struct wanted wanted = {.fields = fields, .count = count, .only = true};
+    return scan_wanted(text, length, &wanted, err);
+}
+
+int json_scan_array(const char *text, size_t length, json_element_fn each, void *context,
+                    struct err *err)
+{
+    struct scanner scanner;
+    if (start(&scanner, text, length, err) < 0)
+        return -1;
+    if (!next_is(&scanner, '['))
+        return refuse(&scanner, scanner.at, "no array");
+    const struct elements elements = {each, context};
+    if (scan_array(&scanner, &elements) < 0)
         return -1;
     return expect_end(&scanner);
 }

@@ -45,6 +45,16 @@ int json_scan(const char *text, size_t length, struct json_slice *value, struct 
 int json_scan_object(const char *text, size_t length, struct json_field *fields, size_t count,
                      struct err *err);
 
+/* The same, where only the wanted members may be there: any other is refused by its name. */
+int json_scan_object_only(const char *text, size_t length, struct json_field *fields, size_t count,
+                          struct err *err);
+
+/* Checks a text that must be an array, and calls each for one element after the other; it returns 0 to go
+ * on, or -1 with err. Returns 0, or -1 with err. */
+typedef int (*json_element_fn)(void *context, const struct json_slice *element, struct err *err);
+int json_scan_array(const char *text, size_t length, json_element_fn each, void *context,
+                    struct err *err);
+
 /* Values of slices. Each returns 0, or -1 with err naming `what` where the kind or the range is wrong.
  * json_slice_string decodes escapes into arena memory. */
 int json_slice_integer(const struct json_slice *value, const char *what, int64_t min, int64_t max,

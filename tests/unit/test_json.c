@@ -229,6 +229,46 @@ static void test_only_an_object_has_fields(void **state)
     assert_int_equal(json_scan_object("{}", 2, NULL, 0, NULL), 0);
 }
 
+static void test_unknown_members_are_refused_by_name(void **state)
+{
+    (void)state;
+    struct json_field fields[] = {{.name = "a"}};
+    struct err err = ERR_INIT;
+    static const char text[] = "{\"a\":{\"inner\":1},\"b c\":2}";
+    assert_int_equal(json_scan_object_only("{\"a\":1}", 7, fields, 1, &err), 0);
+    assert_int_equal(json_scan_object_only(text, strlen(text), fields, 1, &err), -1);
+    assert_int_equal(err.code, ERR_INVALID);
+    assert_string_equal(err.text, "an unknown member \"b c\" at byte 17");
+}
+
+static int join_element(void *context, const struct json_slice *element, struct err *err)
+{
+    if (element->kind == JSON_NULL)
+        return err_set(err, ERR_INVALID, "null");
+    buf_append(context, element->text, element->length);
+    return buf_text_append(context, ";");
+}
+
+static void test_elements_of_an_array(void **state)
+{
+    (void)state;
+    struct buf buf;
+    buf_init(&buf, 100);
+    static const char text[] = " [1, [2,3] ,{\"a\":[4]}] ";
+    assert_int_equal(json_scan_array(text, strlen(text), join_element, &buf, NULL), 0);
+    assert_string_equal(buf_text(&buf), "1;[2,3];{\"a\":[4]};");
+    assert_int_equal(json_scan_array("[]", 2, join_element, &buf, NULL), 0);
+    struct err err = ERR_INIT;
+    assert_int_equal(json_scan_array("[1,null,2]", 10, join_element, &buf, &err), -1);
+    assert_string_equal(err.text, "null");
+    err_clear(&err);
+    assert_int_equal(json_scan_array("{}", 2, join_element, &buf, &err), -1);
+    assert_string_equal(err.text, "not JSON: no array at byte 0");
+    assert_int_equal(json_scan_array("[1,]", 4, join_element, &buf, NULL), -1);
+    assert_int_equal(json_scan_array("[1]]", 4, join_element, &buf, NULL), -1);
+    buf_finish(&buf);
+}
+
 static struct json_slice slice(const char *text)
 {
     struct json_slice value;
@@ -391,6 +431,8 @@ int main(void)
         cmocka_unit_test(test_fields_are_slices_of_the_text),
         cmocka_unit_test(test_names_written_with_escapes_are_the_same_names),
         cmocka_unit_test(test_only_an_object_has_fields),
+        cmocka_unit_test(test_unknown_members_are_refused_by_name),
+        cmocka_unit_test(test_elements_of_an_array),
         cmocka_unit_test(test_integers),
         cmocka_unit_test(test_numbers_and_bools),
         cmocka_unit_test(test_strings_are_decoded),
