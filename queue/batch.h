@@ -14,11 +14,13 @@
  * in the batch; each is pushed at most once:
  *
  *   on_failure  when the first job fails (the guide's catch)
- *   on_success  when pending comes to 0, none failed and it was not cancelled (then)
+ *   on_success  when pending comes to 0 and all were completed (then)
  *   on_finish   when pending comes to 0 (finally)
  *
  * The first failure cancels the batch unless allow_failures is set. A failed job that is retried
- * counts as pending again; the batch is open again then, and on_success may still come.
+ * counts as pending again; the batch is open again then (neither finished nor cancelled; jobs that
+ * were removed stay counted as cancelled), and on_success may still come where no job is counted
+ * as failed or cancelled in the end.
  */
 #define BATCH_NAME_MAX 255 /* bytes */
 

@@ -26,12 +26,14 @@
  * - What is due and what has expired follows the store's clock; the SQLite driver's is the clock it
  * was opened with.
  * - Order within a queue: higher priority first, then in the order in which jobs became due, then
- * in the order of their push.
+ * in the order of their push. A lease that ends without its owner (expired, or a dead owner's that
+ * had begun) and a release make the job due anew, behind those that are due already; what had not
+ * begun goes back to the very place that it had.
  * - A reservation is a lease, owned by (owner, attempt). Only that owner can extend or end it;
  * anybody else's outcome is not applied and changes nothing.
  * - A store object belongs to one thread at a time and must not cross a fork.
  */
-#define DRIVER_ABI 1
+#define DRIVER_ABI 2
 
 struct store; /* an open connection; each driver defines its own */
 
@@ -93,6 +95,10 @@ struct reserve_request {
     int64_t lease_ms;
 };
 
+/* A reservation stops short of its count when its payloads come to so many bytes (one job at least
+ * is reserved), so that large jobs do not fill the memory of a worker. */
+#define RESERVATION_BYTES_MAX (16u << 20)
+
 /* What a reservation brought. The jobs and their strings live in the arena until the next use. */
 struct reservation {
     struct arena arena;
@@ -120,7 +126,7 @@ struct failed_job {
     const char *cause;
     const char *worker;     /* the owner of the last attempt */
     const char *batch_uuid; /* or NULL */
-    const char *history;    /* of its attempts, as in struct job_view */
+    const char *history;    /* of its attempts, the last one included (queue/history.h) */
     int attempts;
     int64_t failed_at_ms;
 };
@@ -147,12 +153,8 @@ struct job_view {
     bool is_cancelled;         /* reserved, and asked to stop */
     double progress;           /* -1: none was told */
     const char *progress_text; /* or NULL */
-    const char
-        *history; /* JSON array, the last HISTORY_MAX attempts that did not succeed, oldest first:
-                   * {"attempt","at" (ms),"worker","cause","exception" (cut to 1,000 bytes)} */
+    const char *history;       /* of its attempts (queue/history.h), "[]" where there is none */
 };
-
-#define HISTORY_MAX 20
 
 /* Which live jobs; members that are NULL match all. */
 struct job_filter {
@@ -202,12 +204,12 @@ struct driver {
                 struct store **store, struct err *err);
     void (*close)(struct store *store); /* accepts NULL */
 
-    /* Stores count checked jobs, all or none. A uuid that the store has already makes that one job
-     * a repetition and is passed over, and so is one whose unique key a live job holds; results
-     * (count of them, or NULL) tells which. A job with a batch_uuid is counted in that batch (made,
-     * without callbacks, where there is none; ERR_CONFLICT where it was cancelled or has finished).
-     * Returns 0, or -1 with err: then none was stored (or, after ERR_UNAVAILABLE, the same call can
-     * be repeated). Wakes idle workers of the queues. */
+    /* Stores count checked jobs, all or none. A uuid that the store has already, of a live job or a
+     * failed one, makes that one job a repetition and is passed over, and so is one whose unique
+     * key a live job holds; results (count of them, or NULL) tells which. A job with a batch_uuid
+     * is counted in that batch (made, without callbacks, where there is none; ERR_CONFLICT where it
+     * was cancelled or has finished). Returns 0, or -1 with err: then none was stored (or, after
+     * ERR_UNAVAILABLE, the same call can be repeated). Wakes idle workers of the queues. */
     int (*push)(struct store *store, const struct job *jobs, size_t count,
                 enum push_result *results, struct err *err);
 
@@ -215,8 +217,10 @@ struct driver {
      * `applied` of each outcome. request may be NULL, and then reservation too. Reserved jobs have
      * attempts counted up; whether they exceed max_attempts is for the caller to look at. An
      * outcome that ends a job of a batch counts in the batch, and pushes its callbacks when they
-     * are due, in the same transition (batch.h). A release of a job that is cancelled, or whose
-     * batch is, ends it as cancelled. Returns 0, or -1 with err. */
+     * are due, in the same transition (batch.h). A release (or OUTCOME_UNTOUCHED) of a job that is
+     * cancelled, or whose batch is, ends it as cancelled. Pushes of an outcome are counted in their
+     * batches before the outcome is; one into a batch that was cancelled or has finished is left
+     * out. Returns 0, or -1 with err. */
     int (*turn)(struct store *store, const char *owner, struct outcome *outcomes,
                 size_t outcome_count, const struct reserve_request *request,
                 struct reservation *reservation, struct err *err);
@@ -225,9 +229,10 @@ struct driver {
     int (*extend)(struct store *store, const char *owner, struct renewal *renewals, size_t count,
                   int64_t lease_ms, struct err *err);
 
-    /* Returns all leases of a dead owner to their queues, due now. The attempts in begun (id 0:
-     * unknown) are kept, the others had not begun and do not count. *returned gets how many. Wakes
-     * idle workers. */
+    /* Returns all leases of a dead owner to their queues. The attempts in begun (id 0: unknown) are
+     * kept and their jobs are due now; the others had not begun, do not count, and go back to their
+     * places. Those that are cancelled, or whose batch is, end as cancelled. *returned gets how
+     * many leases there were. Wakes idle workers. */
     int (*return_owner)(struct store *store, const char *owner, const struct lease *begun,
                         size_t begun_count, uint64_t *returned, struct err *err);
 
@@ -238,9 +243,11 @@ struct driver {
 
     /* Wake-ups. wake_open returns a descriptor that becomes readable when a job of the queue may be
      * ready (owned by the store, at most one queue a store), or -1 without err set where the store
-     * has none, or -1 with err. wake_read takes the news away. */
+     * has none, or -1 with err. wake_read takes news away (one wake-up, where several stores share
+     * them) and returns true where there was some: false means that another worker was faster, and
+     * there is no need to look. */
     int (*wake_open)(struct store *store, const char *queue, struct err *err);
-    void (*wake_read)(struct store *store);
+    bool (*wake_read)(struct store *store);
 
     /* Figures of one queue (NULL: of all together), and the names of all queues that have jobs or
      * failed jobs, in byte order. */
@@ -252,8 +259,9 @@ struct driver {
      * on. */
     int (*purge)(struct store *store, const char *queue, uint64_t *removed, struct err *err);
 
-    /* Failed jobs: newest first; requeued under the same uuid with attempts 0 and due now, at most
-     * limit a call (oldest first; a batch counts it as pending again); removed, at most limit a
+    /* Failed jobs: newest first; requeued under the same uuid with attempts 0, the priority that
+     * they had and due now, at most limit a call (oldest first; a batch counts it as pending again;
+     * a unique key is held again where it is free; the history goes on); removed, at most limit a
      * call. *count gets how many; fewer than the limit means that it was the last call. */
     int (*failed_list)(struct store *store, const struct failed_filter *filter, failed_job_fn each,
                        void *context, struct err *err);
@@ -262,7 +270,9 @@ struct driver {
     int (*failed_remove)(struct store *store, const struct failed_filter *filter, uint64_t *count,
                          struct err *err);
 
-    /* Live jobs, in the order in which a queue would run them, queues in byte order. */
+    /* Live jobs: queues in byte order; within one the reserved jobs first, then the ready ones,
+     * both in the queue's order (by when they became due), then the delayed ones as they come due.
+     */
     int (*job_list)(struct store *store, const struct job_filter *filter, job_view_fn each,
                     void *context, struct err *err);
 

@@ -15,14 +15,15 @@
  * A job, as it is pushed and as it comes back from a store. The strings belong to whoever made the
  * job: to the caller of a push, to the arena of a reservation or a listing.
  */
-#define JOB_NAME_MAX 255         /* bytes of a job's class name */
-#define JOB_DATA_MAX (15u << 20) /* bytes of a job's data: a frame with it fits in JSON_TEXT_MAX   \
-                                  */
-#define JOB_PRIORITY_MAX 1000    /* priorities are -1000 to 1000, higher first */
+#define JOB_NAME_MAX     255         /* bytes of a job's class name */
+#define JOB_DATA_MAX     (15u << 20) /* bytes of data: a frame with it fits in JSON_TEXT_MAX */
+#define JOB_PRIORITY_MAX 1000        /* priorities are -1000 to 1000, higher first */
 #define JOB_ATTEMPTS_MAX 100000
 #define JOB_TIMEOUT_MAX  (7 * 86400)        /* seconds */
 #define JOB_DELAY_MAX    (10 * 366 * 86400) /* seconds */
 #define JOB_KEY_MAX      255                /* bytes of a unique key */
+#define JOB_CHAIN_MAX    1000               /* jobs in a chain */
+#define JOB_TRACE_MAX    255                /* bytes of a traceparent */
 
 /* How long a job's unique key keeps others of the same key out. The lock is part of the job's own
  * record: when the job has ended, or has failed, there is none. */
@@ -59,28 +60,36 @@ struct job {
 };
 
 /* The payload as the guide writes it: an object with uuid, displayName, job, data, maxAttempts,
- * timeout (seconds), priority, pushedAt (seconds), [batchUuid, uniqueKey, chain, traceparent]. data
- * goes in as it is. Appends to out; returns 0, or -1 with err past the cap. */
-int job_payload_encode(const struct job *job, struct buf *out, struct err *err);
+ * timeout (seconds), priority, pushedAt (seconds), [batchUuid, uniqueKey, uniqueUntil, uniqueFor
+ * (seconds), chain, traceparent]. data goes in as it is. Appends to out; *data_at (or NULL) gets
+ * where in what was appended data begins, so that a store can find it again without reading JSON.
+ * Returns 0, or -1 with err past the cap. */
+int job_payload_encode(const struct job *job, struct buf *out, size_t *data_at, struct err *err);
 
-/* Reads a payload back: sets uuid, name, data, max_attempts, timeout_ms, batch_uuid, unique_key,
- * chain and traceparent from it, and leaves the rest. data points into text, the other strings are
- * in the arena. Returns 0, or -1 with err for what is not a payload. */
+/* Reads a payload back: sets uuid, name, data, priority, max_attempts, timeout_ms, batch_uuid, the
+ * unique members, chain and traceparent from it, and leaves the rest. data and chain point into
+ * text, the other strings are in the arena. Members that are not known (other programs have their
+ * own) are passed over. Returns 0, or -1 with err for what is not a payload. */
 int job_payload_decode(const char *text, size_t length, struct arena *arena, struct job *job,
                        struct err *err);
 
-/* Checks a job before a push: names, ranges, data that is one JSON value. Line breaks in data
- * become spaces in place. Returns 0, or -1 with err. */
+/* Checks a job before a push: names, ranges, data that is one JSON value. Line breaks in data and
+ * chain become spaces in place (nothing is written where there are none). A key without
+ * unique_until is UNIQUE_DONE. Returns 0, or -1 with err. */
 int job_check(struct job *job, struct err *err);
 
 /* Reads one job from an object with the guide's names: job, data, [uuid, queue, delay, priority,
  * max_attempts | maxAttempts, timeout, batch_uuid | batchUuid, unique_key | uniqueKey, unique_until
- * ("done", "started"), unique_for (seconds), chain, traceparent]; delay and timeout in seconds,
- * fractions allowed; an unknown member is refused by name. data.priority counts where priority is
- * not given. The queue is fallback_queue where the text names none. All strings are in the arena,
- * data included (line breaks joined). Returns 0, or -1 with err. */
+ * | uniqueUntil ("done", "started"), unique_for | uniqueFor (seconds), chain, traceparent]; delay
+ * and timeout in seconds, fractions allowed; an unknown member is refused by name. data.priority
+ * counts where priority is not given. The queue is fallback_queue where the text names none. All
+ * strings are in the arena, data included (line breaks joined). Returns 0, or -1 with err. */
 int job_from_json(const char *text, size_t length, const char *fallback_queue, struct arena *arena,
                   struct job *job, struct err *err);
+
+/* The opposite: appends the object that job_from_json reads as this same job (for the callbacks of
+ * a batch, which lie complete in its record). Returns 0, or -1 with err past the cap. */
+int job_to_json(const struct job *job, struct buf *out, struct err *err);
 
 /* The pause before the next attempt, after `attempts` have begun: none 0; fixed d; linear d × n;
  * exponential d × 2^(n-1); at most backoff_max; then shortened by up to backoff_jitter percent, by

@@ -22,13 +22,16 @@ int queue_connection_open(struct queue_connection *connection, const struct driv
                           struct err *err);
 void queue_connection_close(struct queue_connection *connection);
 
-/* Checks one job, gives it a uuid (uuid[UUID_SIZE]) where it has none, and stores it. */
-int queue_push(struct queue_connection *connection, struct job *job, char *uuid, struct err *err);
+/* Checks one job, gives it a uuid (uuid[UUID_SIZE]) where it has none, and stores it. *result (or
+ * NULL) tells what became of it: a job whose unique key is held was not stored (PUSH_DUPLICATE),
+ * and that is no failure. Returns 0, or -1 with err. */
+int queue_push(struct queue_connection *connection, struct job *job, char *uuid,
+               enum push_result *result, struct err *err);
 
 /* Checks all jobs, then stores them in calls of at most the connection's batch_size. *stored gets
- * how many the store has for certain when it fails in the middle. Jobs without a uuid get one in
- * the arena. */
+ * how many were dealt with for certain when it fails in the middle; results (count of them, or
+ * NULL) what became of each of those. Jobs without a uuid get one in the arena. */
 int queue_bulk(struct queue_connection *connection, struct job *jobs, size_t count,
-               struct arena *arena, size_t *stored, struct err *err);
+               struct arena *arena, enum push_result *results, size_t *stored, struct err *err);
 
 #endif

@@ -45,30 +45,41 @@ struct bulk {
     struct arena arena; /* of the batch's strings */
     struct job *jobs;
     uint64_t *numbers; /* the jobs' lines */
+    enum push_result *results;
     size_t count;
     size_t capacity;
     size_t bytes;
 
-    uint64_t stored;
+    uint64_t stored; /* or there before; duplicates are among them */
+    uint64_t duplicates;
     uint64_t skipped;
     struct progress progress;
 };
 
 /* --- storing --- */
 
+/* A duplicate has no uuid in the store; its line is kept, so that the others stay in order. */
+static void print_uuid(const struct bulk *bulk, size_t i, struct buf *out)
+{
+    bool is_stored = bulk->results[i] != PUSH_DUPLICATE;
+    const char *uuid = bulk->jobs[i].uuid;
+    if (!bulk->context->json) {
+        buf_printf(out, "%s\n", is_stored ? uuid : "-");
+        return;
+    }
+    buf_text_append(out, bulk->stored + i > 0 ? "," : "");
+    if (is_stored)
+        json_string_append(out, uuid, strlen(uuid));
+    else
+        buf_text_append(out, "null");
+}
+
 static void print_uuids(struct bulk *bulk, size_t count)
 {
     struct buf out;
     buf_init(&out, SIZE_MAX / 4);
-    for (size_t i = 0; i < count; i++) {
-        const char *uuid = bulk->jobs[i].uuid;
-        if (bulk->context->json) {
-            buf_text_append(&out, bulk->stored + i > 0 ? "," : "");
-            json_string_append(&out, uuid, strlen(uuid));
-        } else {
-            buf_printf(&out, "%s\n", uuid);
-        }
-    }
+    for (size_t i = 0; i < count; i++)
+        print_uuid(bulk, i, &out);
     fwrite(buf_data(&out), 1, out.length, stdout);
     buf_finish(&out);
 }
@@ -78,12 +89,14 @@ static int store_batch(struct bulk *bulk, struct err *err)
     size_t stored = 0;
     int result = bulk->count == 0 ? 0
                                   : queue_bulk(&bulk->context->connection, bulk->jobs, bulk->count,
-                                               &bulk->arena, &stored, err);
+                                               &bulk->arena, bulk->results, &stored, err);
     if (result == 0)
         stored = bulk->count;
     if (bulk->print_uuids)
         print_uuids(bulk, stored);
     bulk->stored += stored;
+    for (size_t i = 0; i < stored; i++)
+        bulk->duplicates += bulk->results[i] == PUSH_DUPLICATE;
     if (result < 0)
         err_prefix(err, "%s: %" PRIu64 " jobs are stored, go on from line %" PRIu64, bulk->name,
                    bulk->stored, bulk->numbers[stored]);
@@ -234,20 +247,33 @@ static int run_passes(struct bulk *bulk, struct err *err)
     return pass(bulk, false, err);
 }
 
+static void answer_text(struct answer *answer, const struct bulk *bulk)
+{
+    struct buf line;
+    buf_init(&line, 256);
+    buf_printf(&line, "%" PRIu64 " jobs stored", bulk->stored - bulk->duplicates);
+    if (bulk->duplicates > 0)
+        buf_printf(&line, ", %" PRIu64 " duplicates of a unique key left out", bulk->duplicates);
+    if (bulk->skipped > 0)
+        buf_printf(&line, ", %" PRIu64 " bad lines skipped", bulk->skipped);
+    answer_line(answer, "%s", buf_text(&line));
+    buf_finish(&line);
+}
+
 static void answer(struct bulk *bulk, int result)
 {
     struct context *context = bulk->context;
+    uint64_t stored = bulk->stored - bulk->duplicates;
     if (bulk->print_uuids && context->json)
-        printf("],\"stored\":%" PRIu64 ",\"skipped\":%" PRIu64 "}\n", bulk->stored, bulk->skipped);
+        printf("],\"stored\":%" PRIu64 ",\"duplicates\":%" PRIu64 ",\"skipped\":%" PRIu64 "}\n",
+               stored, bulk->duplicates, bulk->skipped);
     if (bulk->print_uuids)
         return;
-    fields_integer(&context->answer.values, "stored", (int64_t)bulk->stored);
+    fields_integer(&context->answer.values, "stored", (int64_t)stored);
+    fields_integer(&context->answer.values, "duplicates", (int64_t)bulk->duplicates);
     fields_integer(&context->answer.values, "skipped", (int64_t)bulk->skipped);
-    if (bulk->skipped > 0)
-        answer_line(&context->answer, "%" PRIu64 " jobs stored, %" PRIu64 " bad lines skipped",
-                    bulk->stored, bulk->skipped);
-    else if (result == 0)
-        answer_line(&context->answer, "%" PRIu64 " jobs stored", bulk->stored);
+    if (result == 0)
+        answer_text(&context->answer, bulk);
 }
 
 static int run_input(struct bulk *bulk, struct err *err)
@@ -255,12 +281,14 @@ static int run_input(struct bulk *bulk, struct err *err)
     bulk->capacity = (size_t)bulk->context->connection.settings->batch_size;
     bulk->jobs = mem_new(bulk->capacity, sizeof *bulk->jobs);
     bulk->numbers = mem_new(bulk->capacity, sizeof *bulk->numbers);
+    bulk->results = mem_new(bulk->capacity, sizeof *bulk->results);
     if (bulk->print_uuids && bulk->context->json)
         fputs("{\"uuids\":[", stdout);
     int result = run_passes(bulk, err);
     answer(bulk, result);
     free(bulk->jobs);
     free(bulk->numbers);
+    free(bulk->results);
     arena_finish(&bulk->arena);
     return result;
 }
@@ -288,7 +316,8 @@ const struct cli_command command_bulk = {
     .summary = "Pushes many jobs from JSON lines",
     .details = "Each line is an object: {\"job\": …, \"data\": …} and, where wanted, queue, delay, "
                "priority, "
-               "max_attempts,\ntimeout, uuid. A file is checked whole before anything is stored. "
+               "max_attempts,\ntimeout, uuid, unique_key. A file is checked whole before anything "
+               "is stored. "
                "From a pipe, "
                "jobs are stored\nas they come; at a bad line the command stops and says how many "
                "are stored "

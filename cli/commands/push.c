@@ -100,8 +100,11 @@ static int push(struct context *context, struct job *job, struct err *err)
 {
     struct queue_connection *connection = context_open(context, job->queue, err);
     char made[UUID_SIZE];
-    if (!connection || queue_push(connection, job, made, err) < 0)
+    enum push_result result;
+    if (!connection || queue_push(connection, job, made, &result, err) < 0)
         return -1;
+    if (result == PUSH_DUPLICATE)
+        return err_set(err, ERR_CONFLICT, "a live job holds the unique key %s", job->unique_key);
     struct fields *values = &context->answer.values;
     fields_text(values, "uuid", job->uuid);
     fields_text(values, "queue", job->queue);
