@@ -49,7 +49,7 @@ struct http_server {
     ev_io watch;
     ev_timer timeout;
     ev_prepare turn;
-    bool due; /* a connection was resumed */
+    bool due; /* the daemon has something to look at in another run */
 };
 
 static void set_state(struct http_request *request, enum request_state state)
@@ -184,6 +184,17 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
     finish(request);
     if (gone)
         gone(gone_context);
+}
+
+/* At its limit the daemon does not listen, and it looks whether it may again only at the beginning
+ * of a run. */
+static void on_connection(void *context, struct MHD_Connection *connection, void **slot,
+                          enum MHD_ConnectionNotificationCode code)
+{
+    (void)connection, (void)slot;
+    struct http_server *server = context;
+    if (code == MHD_CONNECTION_NOTIFY_CLOSED)
+        server->due = true;
 }
 
 static enum MHD_Result count_header(void *context, enum MHD_ValueKind kind, const char *name,
@@ -409,7 +420,8 @@ static struct MHD_Daemon *start_daemon(struct http_server *server)
         server, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL, MHD_OPTION_LISTEN_SOCKET, options->socket,
         MHD_OPTION_CONNECTION_LIMIT, options->connections_max, MHD_OPTION_CONNECTION_TIMEOUT,
         (unsigned)HTTP_IDLE_SECONDS, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HTTP_HEADER_MAX,
-        MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_END);
+        MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_NOTIFY_CONNECTION,
+        on_connection, server, MHD_OPTION_END);
 }
 
 static void init_watches(struct http_server *server)
