@@ -2,6 +2,7 @@
 #ifndef COMMON_JSON_STRING_H
 #define COMMON_JSON_STRING_H
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -9,15 +10,16 @@
 
 /* The inside of JSON strings, shared by the parts of json. */
 
-/* True where none of the eight bytes is a control character, a quote, a backslash or above 7F. A
- * subtraction that borrows can only mark bytes above a marked one, so the whole is exact. */
-static inline bool json_are_plain(uint64_t bytes)
+/* The highest bit of each of the eight bytes that is a control character, a quote, a backslash or
+ * above 7F. A subtraction that borrows can also mark bytes above a marked one, so the lowest mark
+ * is exact, and so is their absence. */
+static inline uint64_t json_marks(uint64_t bytes)
 {
     const uint64_t ones = UINT64_C(0x0101010101010101), highs = ones * 0x80;
     uint64_t quotes = bytes ^ (ones * '"'), backslashes = bytes ^ (ones * '\\');
     uint64_t marked = ((bytes - ones * 0x20) & ~bytes) | ((quotes - ones) & ~quotes) |
                       ((backslashes - ones) & ~backslashes) | bytes;
-    return (marked & highs) == 0;
+    return marked & highs;
 }
 
 static inline bool json_is_plain(unsigned char byte)
@@ -31,8 +33,9 @@ static inline const char *json_plain_end(const char *at, const char *end)
     uint64_t bytes;
     while (end - at >= (ptrdiff_t)sizeof bytes) {
         memcpy(&bytes, at, sizeof bytes);
-        if (!json_are_plain(bytes))
-            break;
+        uint64_t marks = json_marks(le64toh(bytes));
+        if (marks)
+            return at + __builtin_ctzll(marks) / 8;
         at += sizeof bytes;
     }
     while (at < end && json_is_plain((unsigned char)*at))

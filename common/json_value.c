@@ -139,7 +139,7 @@ int64_t json_get_integer(const cJSON *object, const char *name, int64_t fallback
 {
     const cJSON *member = json_get(object, name);
     if (!cJSON_IsNumber(member) || fabs(member->valuedouble) > EXACT_MAX ||
-        member->valuedouble != trunc(member->valuedouble))
+        member->valuedouble != (double)(int64_t)member->valuedouble)
         return fallback;
     return (int64_t)member->valuedouble;
 }

@@ -20,6 +20,9 @@
 enum driver_kind { DRIVER_SQLITE, DRIVER_PGSQL, DRIVER_REDIS };
 enum handler_kind { HANDLER_EXEC, HANDLER_PERSISTENT };
 enum backoff_kind { BACKOFF_NONE, BACKOFF_FIXED, BACKOFF_LINEAR, BACKOFF_EXPONENTIAL };
+
+/* The names of backoffs as they are configured, in the order of their enum. NULL-terminated. */
+extern const char *const settings_backoff_names[];
 enum scaling_policy { SCALING_AUTO, SCALING_LATENCY, SCALING_THRESHOLD, SCALING_COMMAND };
 enum synchronous { SYNCHRONOUS_NORMAL, SYNCHRONOUS_FULL };
 

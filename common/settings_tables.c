@@ -15,7 +15,7 @@
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 static const char *const handler_names[] = {"exec", "persistent", NULL};
-static const char *const backoff_names[] = {"none", "fixed", "linear", "exponential", NULL};
+const char *const settings_backoff_names[] = {"none", "fixed", "linear", "exponential", NULL};
 
 #define AT(member) .offset = offsetof(struct muster_settings, member)
 static const struct key muster_keys[] = {
@@ -173,7 +173,7 @@ static const struct key muster_keys[] = {
          .type = KEY_CHOICE,                                                                       \
          AT(backoff),                                                                              \
          .fallback = "exponential",                                                                \
-         .choices = backoff_names,                                                                 \
+         .choices = settings_backoff_names,                                                        \
          .reload = RELOAD_WORKERS,                                                                 \
          .help = "How the delay before another attempt grows with the attempts."},                 \
         {.name = "backoff_delay",                                                                  \

@@ -39,7 +39,7 @@ enum spawn_stage { SPAWN_AT_SETUP = 1, SPAWN_AT_DIRECTORY, SPAWN_AT_PROGRAM };
 
 struct spawn_child {
     pid_t pid;
-    int pidfd;    /* readable when the child has ended; for signals that can reach nobody else. Owned */
+    int pidfd;    /* readable when the child has ended; what it is reaped by. Owned */
     int error_fd; /* non-blocking: end of file means exec worked, an errno means that it did not. Owned */
     enum spawn_stage failed_at; /* set with SPAWN_FAILED */
     bool is_reaped;             /* its number may belong to a stranger by now */

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -105,7 +104,7 @@ int spawn_signal(const struct spawn_child *child, int signal_number)
 {
     if (!can_be_signalled(child))
         return -1;
-    return (int)syscall(SYS_pidfd_send_signal, child->pidfd, signal_number, NULL, 0);
+    return kill(child->pid, signal_number);
 }
 
 int spawn_signal_group(const struct spawn_child *child, int signal_number)

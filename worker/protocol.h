@@ -23,15 +23,28 @@
 #define PROTOCOL_WINDOW_MAX      256
 
 enum frame_type {
-    FRAME_HELLO,    /* version, [name, concurrency, window] */
+    FRAME_HELLO,    /* version, [name, concurrency, window, jobs] */
     FRAME_DONE,     /* uuid */
     FRAME_RELEASE,  /* uuid, [delay] */
-    FRAME_FAIL,     /* uuid, exception, [retry] */
+    FRAME_FAIL,     /* uuid, exception, [retry, delay] */
     FRAME_PROGRESS, /* uuid, progress 0-100, [message] */
     FRAME_LOG,      /* [uuid, level], message */
     FRAME_PUSH,     /* uuid of the running job, push: an object as in `muster queue:bulk` */
     FRAME_PONG,
 };
+
+/* A class that a handler says it runs, with the limits that it declares for it. */
+struct protocol_class {
+    const char *name; /* "*": every class that is not named */
+    int64_t timeout_ms; /* 0: none. PROTOCOL_UNSET here and below: what the queue says */
+    int64_t max_attempts; /* 0: no limit */
+    int64_t backoff;      /* enum backoff_kind */
+    int64_t backoff_delay_ms;
+    int64_t backoff_max_ms;
+};
+
+#define PROTOCOL_UNSET       (-1)
+#define PROTOCOL_CLASSES_MAX 1000
 
 /* One frame from a handler. Strings are in the arena that it was read with. */
 struct frame {
@@ -41,7 +54,9 @@ struct frame {
     const char *name; /* HELLO, or NULL */
     int concurrency;  /* HELLO: jobs it runs at once, 1 to PROTOCOL_CONCURRENCY_MAX */
     int window;       /* HELLO: jobs it may hold beside those, 0 to PROTOCOL_WINDOW_MAX */
-    int64_t delay_ms; /* RELEASE; -1: the queue's backoff */
+    const struct protocol_class *classes; /* HELLO; NULL: it runs whatever comes */
+    size_t class_count;
+    int64_t delay_ms; /* RELEASE, FAIL: until the next attempt; PROTOCOL_UNSET: the backoff */
     const char *exception; /* FAIL */
     bool retry;            /* FAIL: false means never again */
     double progress;       /* PROGRESS */
@@ -50,11 +65,13 @@ struct frame {
     struct json_slice push; /* PUSH: the object; points into the line */
 };
 
-/* Reads one line (without its newline). Returns 0, or -1 with err saying what is wrong with it. */
+/* Reads one line (without its newline). Members that a frame does not have are passed over. Returns 0, or -1
+ * with err saying what is wrong with it. */
 int protocol_decode(const char *line, size_t length, struct arena *arena, struct frame *frame,
                     struct err *err);
 
-/* Append a frame to the handler, with its newline. Return 0, or -1 past the buffer's cap. */
+/* Append a frame to the handler, with its newline. Return 0, or -1 past the buffer's cap, and then nothing has
+ * been appended. A job's own limits are left to the caller: 0 is none. */
 int protocol_encode_job(const struct job *job, int64_t timeout_ms, int max_attempts,
                         struct buf *out);
 int protocol_encode_cancel(const char *uuid, struct buf *out);
