@@ -141,6 +141,7 @@ static void test_the_environment(void **state)
     assert_null(settings_load(NULL, &err));
     assert_non_null(strstr(err.text, "environment variable QUEUE_COOLDOWN_PERIOD: "));
     clearenv();
+    cmocka_set_message_output(CM_OUTPUT_TAP); /* it would have read the environment */
 }
 
 static void test_schedules(void **state)
@@ -213,6 +214,7 @@ static void test_what_a_schedule_must_not_say(void **state)
 int main(void)
 {
     clearenv();
+    cmocka_set_message_output(CM_OUTPUT_TAP); /* it would have read the environment */
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_guides_defaults),
         cmocka_unit_test(test_the_guides_example),

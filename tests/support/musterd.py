@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A running musterd for the system tests: each in a directory of its own, each ended by its pid.
-
-The build directory is $MUSTER_BUILD, or else build/ of this tree.
-"""
+"""A running musterd: each in a directory of its own, each ended by its pid."""
 import json
 import os
 import pathlib
@@ -10,53 +7,16 @@ import re
 import signal
 import socket
 import subprocess
-import sys
-import time
 
-import pytest
+from support.processes import BUILD, PATIENCE, descendants_of, environment_has, wait_for
 
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
-
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-BUILD = pathlib.Path(os.environ.get("MUSTER_BUILD", ROOT / "build"))
 MUSTERD = BUILD / "supervisor" / "musterd"
 FAKE_WORKER = BUILD / "tests" / "system" / "fake-worker"
-# Slow machines and sanitizers take their time; a test that passes never waits for it.
-PATIENCE = float(os.environ.get("MUSTER_PATIENCE", "20"))
 
 
-def wait_for(condition, what="", timeout=PATIENCE):
-    """Polls until condition() is true, and returns what it returned; what() or what says what was waited for."""
-    deadline = time.monotonic() + timeout
-    while True:
-        result = condition()
-        if result:
-            return result
-        assert time.monotonic() < deadline, f"not within {timeout} s: {what() if callable(what) else what}"
-        time.sleep(0.01)
-
-
-def process_lives(pid):
-    """True where the process has not ended (a zombie has)."""
-    try:
-        stat = pathlib.Path(f"/proc/{pid}/stat").read_text()
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-    return stat.rpartition(")")[2].split()[0] not in "ZX"
-
-
-def children_of(pid):
-    try:
-        return [int(child) for child in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-    except (FileNotFoundError, ProcessLookupError):
-        return []
-
-
-def descendants_of(pid):
-    found = []
-    for child in children_of(pid):
-        found += [child, *descendants_of(child)]
-    return found
+def clean_environment():
+    """This process's, without what would configure Muster."""
+    return {key: value for key, value in os.environ.items() if not key.startswith(("QUEUE_", "REDIS_", "MUSTER_"))}
 
 
 class Musterd:
@@ -69,11 +29,11 @@ class Musterd:
         self.pidfile = self.directory / "musterd.pid"
         self.log = self.directory / "musterd.log"
         self.fake_log = self.directory / "fake.log"
-        self.environment = {key: value for key, value in os.environ.items()
-                            if not key.startswith(("QUEUE_", "REDIS_", "MUSTER_"))}
+        self.environment = clean_environment()
         self.environment["FAKE_LOG"] = str(self.fake_log)
         if worker:
             self.environment["MUSTER_WORKER"] = str(worker)
+        self.program = MUSTERD
         self.process = None
         self.seen = set()  # all pids that were ever below it
 
@@ -85,7 +45,7 @@ class Musterd:
 
     def start(self, *options, preexec=None):
         log = self.log.open("ab")
-        self.process = subprocess.Popen([MUSTERD, "-c", self.config, *options], stdin=subprocess.DEVNULL, stdout=log,
+        self.process = subprocess.Popen([self.program, "-c", self.config, *options], stdin=subprocess.DEVNULL, stdout=log,
                                         stderr=log, env=self.environment, cwd=self.directory, preexec_fn=preexec)
         log.close()
         wait_for(lambda: self.answers() or self.process.poll() is not None, lambda: f"an answer\n{self.log_text()}")
@@ -151,23 +111,9 @@ class Musterd:
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait()
-        for pid in below | {pid for pid in self.seen if self._is_ours(pid)}:
+        # Numbers are given again: only what has our directory in its environment is ours.
+        for pid in below | {pid for pid in self.seen if environment_has(pid, str(self.fake_log))}:
             try:
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
                 pass
-
-    def _is_ours(self, pid):
-        """Numbers are given again: only what has our directory in its environment is ours."""
-        try:
-            return str(self.fake_log).encode() in pathlib.Path(f"/proc/{pid}/environ").read_bytes()
-        except (FileNotFoundError, ProcessLookupError, PermissionError):
-            return False
-
-
-@pytest.fixture
-def musterd(tmp_path):
-    """A daemon that has yet to be configured and started."""
-    daemon = Musterd(tmp_path)
-    yield daemon
-    daemon.end()

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: MIT
+"""Waiting with a deadline, and looking at processes."""
+import os
+import pathlib
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+# Where meson has built, $MUSTER_BUILD, or else build/ of this tree.
+BUILD = pathlib.Path(os.environ.get("MUSTER_BUILD", ROOT / "build"))
+# Slow machines and sanitizers take their time; a test that passes never waits for it.
+PATIENCE = float(os.environ.get("MUSTER_PATIENCE", "30"))
+
+
+def wait_for(condition, what="", timeout=PATIENCE):
+    """Polls until condition() is true, and returns what it returned; what() or what says what was waited for."""
+    deadline = time.monotonic() + timeout
+    while True:
+        result = condition()
+        if result:
+            return result
+        assert time.monotonic() < deadline, f"not within {timeout} s: {what() if callable(what) else what}"
+        time.sleep(0.01)
+
+
+def process_lives(pid):
+    """True where the process has not ended (a zombie has)."""
+    try:
+        stat = pathlib.Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return stat.rpartition(")")[2].split()[0] not in "ZX"
+
+
+def wait_dead(pids):
+    """Until none of them lives."""
+    wait_for(lambda: not any(map(process_lives, pids)), lambda: f"the end of {list(filter(process_lives, pids))}")
+
+
+def children_of(pid):
+    try:
+        return [int(child) for child in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+
+
+def descendants_of(pid):
+    found = []
+    for child in children_of(pid):
+        found += [child, *descendants_of(child)]
+    return found
+
+
+def descriptors_of(pid):
+    """What its open descriptors are, by number."""
+    found = {}
+    for entry in pathlib.Path(f"/proc/{pid}/fd").iterdir():
+        try:
+            found[int(entry.name)] = os.readlink(entry)
+        except FileNotFoundError:
+            pass
+    return found
+
+
+def environment_has(pid, text):
+    """True where the process was started with this text in its environment."""
+    try:
+        return text.encode() in pathlib.Path(f"/proc/{pid}/environ").read_bytes()
+    except (FileNotFoundError, ProcessLookupError, PermissionError):
+        return False
