@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: MIT
+"""Reading the configuration again, replacing workers, and opening the logs again."""
+import signal
+
+import pytest
+
+from support.processes import process_lives, wait_for
+
+EMAILS = "[queue:emails]\ncommand = true\nworkers = 2\n"
+IMAGES = "[queue:images]\ncommand = true\nworkers = 1\n"
+
+
+@pytest.fixture
+def running(musterd):
+    """Two queues; returns the daemon and its workers."""
+    musterd.configure(EMAILS + IMAGES)
+    musterd.start()
+    musterd.wait_running(3)
+    return musterd
+
+
+def reload(musterd, *queues, **keys):
+    musterd.configure("".join(queues), **keys)
+    return musterd.ask("reload")
+
+
+def generations(musterd, queue):
+    """Of the settings that the workers of a queue have been started with."""
+    return [int(line.split()[4]) for line in musterd.fake_lines(f"start {queue} ")]
+
+
+def wait_replaced(musterd, old, count, queue=None):
+    return wait_for(lambda: not old.keys() & (now := musterd.running(queue)).keys() and len(now) == count and now,
+                    musterd.log_text)
+
+
+def test_what_has_not_changed_is_not_touched(running):
+    before = running.running()
+    running.signal(signal.SIGHUP)
+    running.wait_log("reload: nothing has changed")
+    assert running.ask("reload") == {"ok": True, "generation": 1}
+    assert running.running() == before
+
+
+def test_only_the_workers_of_a_changed_queue_are_replaced(running):
+    emails, images = running.running("emails"), running.running("images")
+    assert reload(running, EMAILS + "timeout = 5\n", IMAGES) == {"ok": True, "generation": 2}
+    wait_replaced(running, emails, 2, "emails")
+    assert running.running("images") == images
+    assert generations(running, "emails") == [1, 1, 2, 2] and generations(running, "images") == [1]
+    assert "reload: queue emails: replaced" in running.log_text()
+    wait_for(lambda: generations(running, "maintenance") == [1, 2])
+
+
+def test_more_and_fewer_workers_leave_the_others_running(running):
+    two = running.wait_running(2, "emails")
+    reload(running, EMAILS.replace("2", "4"), IMAGES)
+    four = running.wait_running(4, "emails")
+    assert two.items() <= four.items()
+    reload(running, EMAILS.replace("2", "1"), IMAGES)
+    one = running.wait_running(1, "emails")
+    assert one.items() <= four.items()
+    reload(running, EMAILS.replace("2", "0"), IMAGES)
+    running.wait_running(0, "emails")
+    assert running.ask("workers", queue="emails") == {"ok": True, "workers": []}
+
+
+def test_queues_come_and_go(running):
+    emails, images = running.running("emails"), running.running("images")
+    reload(running, EMAILS, IMAGES.replace("images", "sounds"))
+    running.wait_running(1, "sounds")
+    wait_for(lambda: [queue["queue"] for queue in running.ask("status")["queues"]] == ["emails", "sounds"])
+    assert not any(map(process_lives, images.values()))
+    assert running.ask("workers", queue="images")["error"]["code"] == "not_found"
+    assert running.running("emails") == emails
+
+
+def test_a_queue_that_comes_back_while_its_workers_still_finish(musterd):
+    queue = "[queue:long]\ncommand = true\nworkers = 2\n"
+    musterd.configure(queue + IMAGES)
+    musterd.start()
+    old = musterd.wait_running(2, "long")
+    reload(musterd, IMAGES)
+    assert [worker["state"] for worker in musterd.workers("long")] == ["STOPPING", "STOPPING"]
+    reload(musterd, queue, IMAGES)
+    new = wait_replaced(musterd, old, 2, "long")
+    wait_for(lambda: len(musterd.workers("long")) == 2)
+    assert musterd.running("long") == new
+
+
+def test_several_in_a_row_end_in_the_last_one(running):
+    for workers in (5, 1, 7, 0, 3):
+        reload(running, EMAILS.replace("2", str(workers)), IMAGES + f"timeout = {workers + 10}\n")
+    running.wait_running(3, "emails")
+    wait_for(lambda: len(running.workers()) == 4 and len(running.running("images")) == 1)
+    assert generations(running, "images")[-1] == 6
+
+
+@pytest.mark.parametrize("text, message", [
+    ("[queue:emails\n", r"muster\.ini:\d+"),
+    ("[queue:emails]\nworkers = many\n", r"muster\.ini:\d+: .*workers.*many"),
+    ("[queue:emails]\nworkers = 2000\n", r"muster\.ini:\d+: .*workers.*1000"),
+    ("[queue:emails]\nworkerz = 2\n", r"muster\.ini:\d+: .*workerz.*workers"),
+    ("[queue:emails]\nconnection = nowhere\n", r"nowhere"),
+], ids=["malformed", "no number", "out of range", "unknown key", "unknown connection"])
+def test_a_configuration_that_is_wrong_changes_nothing(running, text, message):
+    before = running.running()
+    answer = reload(running, text)
+    assert answer["error"]["code"] in ("invalid", "not_found")
+    assert "the configuration stays as it was" in answer["error"]["message"]
+    running.signal(signal.SIGHUP)
+    running.wait_log("the configuration stays as it was: .*" + message)
+    assert running.running() == before
+    assert running.ask("status")["generation"] == 1
+    assert reload(running, EMAILS, IMAGES) == {"ok": True, "generation": 1}
+
+
+def test_a_configuration_that_is_gone_changes_nothing(running):
+    before = running.running()
+    running.config.unlink()
+    assert running.ask("reload")["error"]["code"] == "not_found"
+    assert running.running() == before
+
+
+def test_what_only_a_restart_changes_is_said(running):
+    assert reload(running, EMAILS, IMAGES, pidfile=running.directory / "other.pid")["ok"]
+    running.wait_log(r"reload: \[muster\] pidfile has changed, which takes a restart of musterd")
+    assert running.pidfile.exists()
+
+
+# --- replacing ---
+
+
+def test_usr1_replaces_all_workers(running):
+    before = running.running()
+    running.signal(signal.SIGUSR1)
+    wait_replaced(running, before, 3)
+    assert len(running.fake_lines("drain")) == 3
+    assert generations(running, "emails") == [1, 1, 1, 1]
+
+
+def test_restart_of_one_queue_leaves_the_others(running):
+    emails, images = running.running("emails"), running.running("images")
+    assert running.ask("restart", queue="emails") == {"ok": True}
+    wait_replaced(running, emails, 2, "emails")
+    assert running.running("images") == images
+    assert running.ask("restart", queue="nowhere")["error"]["code"] == "not_found"
+
+
+def test_new_workers_start_before_the_old_ones_have_finished(musterd):
+    musterd.configure("[queue:slow]\ncommand = true\n", stop_timeout=60)
+    musterd.start()
+    (old, pid), = musterd.wait_running(1).items()
+    musterd.ask("restart")
+    wait_for(lambda: len(musterd.workers()) == 2 and len(musterd.running()) == 1)
+    assert old not in musterd.running() and process_lives(pid)
+
+
+# --- logs ---
+
+
+def test_usr2_opens_the_logs_again(musterd, tmp_path):
+    log, moved = tmp_path / "muster.log", tmp_path / "muster.log.1"
+    musterd.configure(EMAILS, logfile=log)
+    musterd.start()
+    musterd.wait_running(2)
+    assert "entered RUNNING state" in log.read_text()
+    log.rename(moved)
+    musterd.signal(signal.SIGUSR2)
+    wait_for(lambda: len(musterd.fake_lines("reopen emails")) == 2 and musterd.fake_lines("reopen maintenance"))
+    wait_for(log.exists)
+    musterd.ask("restart")
+    wait_for(lambda: log.read_text().count("entered RUNNING state") == 2)
+    assert moved.read_text().count("entered RUNNING state") <= 3  # with the maintenance process's
+
+
+def test_what_children_write_to_standard_error_is_in_the_log(musterd, tmp_path):
+    log = tmp_path / "muster.log"
+    musterd.environment["MUSTER_WORKER"] = str(tmp_path / "speaks")
+    (tmp_path / "speaks").write_text("#!/bin/sh\necho something is wrong >&2\nexit 1\n")
+    (tmp_path / "speaks").chmod(0o755)
+    musterd.configure(EMAILS, logfile=log)
+    musterd.start()
+    wait_for(lambda: log.exists() and "something is wrong" in log.read_text())
