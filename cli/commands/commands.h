@@ -29,6 +29,7 @@ extern const struct cli_command command_workers; /* master.c */
 extern const struct cli_command command_restart;
 extern const struct cli_command command_master_status;
 extern const struct cli_command command_master_reload;
+extern const struct cli_command command_master_reopen_logs;
 extern const struct cli_command command_master_stop;
 
 extern const struct cli_command command_config_check; /* config.c */
