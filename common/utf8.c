@@ -56,3 +56,20 @@ size_t utf8_count(const char *text, size_t length)
         count += !is_continuation((uint8_t)text[i]);
     return count;
 }
+
+int utf8_append_clean(struct buf *out, const char *text, size_t length)
+{
+    size_t clean = 0;
+    int result = 0;
+    while (clean < length && result == 0) {
+        size_t sequence = text[clean] ? utf8_length(text + clean, length - clean) : 0;
+        clean += sequence;
+        if (sequence > 0)
+            continue;
+        result = buf_append(out, text, clean) < 0 ? -1 : buf_text_append(out, "\xef\xbf\xbd");
+        text += clean + 1;
+        length -= clean + 1;
+        clean = 0;
+    }
+    return result < 0 ? -1 : buf_append(out, text, clean);
+}

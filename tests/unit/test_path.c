@@ -51,11 +51,36 @@ static void test_utf8(void **state)
     assert_int_equal(utf8_count(cases[0].text, cases[0].length), 4);
 }
 
+static void assert_clean(const char *text, size_t length, const char *wanted)
+{
+    struct buf out;
+    buf_init(&out, 100);
+    assert_int_equal(utf8_append_clean(&out, text, length), 0);
+    assert_string_equal(buf_text(&out), wanted);
+    buf_finish(&out);
+}
+
+static void test_what_is_no_utf8_is_replaced(void **state)
+{
+    (void)state;
+    assert_clean("", 0, "");
+    assert_clean("a\xc3\xa9\n", 4, "a\xc3\xa9\n");
+    assert_clean("\xc3", 1, "\xef\xbf\xbd");
+    assert_clean("a\0b\x80\x80z", 6,
+                 "a\xef\xbf\xbd"
+                 "b\xef\xbf\xbd\xef\xbf\xbdz");
+    struct buf out;
+    buf_init(&out, 4);
+    assert_int_equal(utf8_append_clean(&out, "ab\xff", 3), -1);
+    buf_finish(&out);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_paths),
         cmocka_unit_test(test_utf8),
+        cmocka_unit_test(test_what_is_no_utf8_is_replaced),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
