@@ -47,8 +47,8 @@ struct lease {
 enum outcome_kind {
     OUTCOME_DONE,      /* the job is finished and goes away */
     OUTCOME_RELEASE,   /* back to the queue, due after delay_ms; the attempt counts */
-    OUTCOME_UNTOUCHED, /* back to its place in the queue, now; the attempt had not begun and does
-                          not count */
+    OUTCOME_UNTOUCHED, /* back to its place in the queue, now; the attempt does not count: it had not
+                        * begun, or its worker was told to stop for good in the middle of it */
     OUTCOME_FAIL,      /* finally failed: moved to the failed jobs with its exception */
     OUTCOME_CANCELLED, /* it was asked to stop, and has: the job goes away */
 };
@@ -243,9 +243,11 @@ struct driver {
 
     /* Wake-ups. wake_open returns a descriptor that becomes readable when a job of the queue may be
      * ready (owned by the store, at most one queue a store), or -1 without err set where the store
-     * has none, or -1 with err. wake_read takes news away (one wake-up, where several stores share
-     * them) and returns true where there was some: false means that another worker was faster, and
-     * there is no need to look. */
+     * has none, or -1 with err. A worker calls it each time before it waits: once more is cheap, and
+     * gives the present descriptor, another one where the connection was made anew; a connection
+     * that is lost makes it readable. wake_read takes news away (one wake-up, where several stores
+     * share them) and returns true where there was some (a lost connection is news): false means
+     * that another worker was faster, and there is no need to look. */
     int (*wake_open)(struct store *store, const char *queue, struct err *err);
     bool (*wake_read)(struct store *store);
 
