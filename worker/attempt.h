@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef WORKER_ATTEMPT_H
+#define WORKER_ATTEMPT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "common/mem.h"
+#include "queue/driver.h"
+
+/*
+ * An attempt: one reservation of a job, from the call that brought it to the call that settled it.
+ * Attempts come in loads, one a reservation, so that a job costs no allocation; a load is given
+ * back when the last of its attempts is settled.
+ */
+enum attempt_state {
+    ATTEMPT_WAITING, /* no handler has it */
+    ATTEMPT_HANDED,  /* a handler has it and has not begun: it runs others before it */
+    ATTEMPT_RUNNING,
+    ATTEMPT_ENDED, /* its outcome waits for the store */
+};
+
+/* Why a running attempt is to end before it has finished. */
+enum attempt_wish { WISH_NONE, WISH_CANCELLED, WISH_LOST };
+
+struct load;
+struct details;
+
+struct attempt {
+    TAILQ_ENTRY(attempt) entry; /* in exactly one list */
+    struct load *load;
+    const struct job *job; /* with the attempt's number and the limits that count */
+    enum attempt_state state;
+    enum attempt_wish wish;
+    uint32_t slot;           /* on the board, while it runs */
+    int64_t started_us;      /* when it began */
+    int64_t due_us;          /* when it is to be over; INT64_MAX: never */
+    struct details *details; /* NULL for most */
+    struct outcome outcome;  /* when it has ended */
+    int64_t ended_us;
+};
+
+TAILQ_HEAD(attempt_list, attempt);
+
+/* What only some attempts have. */
+struct details {
+    struct arena arena; /* for all that is in here */
+    struct job *pushes;
+    size_t push_count, push_capacity, push_bytes;
+    char *push_error; /* why one of them cannot be stored; NULL */
+    double progress;  /* negative: none was told */
+    const char *progress_text;
+    char *progress_room;  /* for it */
+    bool is_progress_new; /* the store has not been told */
+};
+
+#define PUSHES_MAX       10000
+#define PUSHED_BYTES_MAX (64u << 20)
+
+/* The jobs of one reservation. */
+struct load {
+    struct load *next; /* in a list of unused ones */
+    struct reservation reservation;
+    struct attempt *attempts;
+    size_t capacity;
+    size_t left; /* attempts that are not settled */
+    int64_t reserved_us;
+};
+
+/* Loads that can be used again; at most LOADS_KEPT are kept. */
+#define LOADS_KEPT 4
+
+struct load_pool {
+    struct load *unused;
+    size_t count;
+};
+
+struct load *load_take(struct load_pool *pool);
+
+/* Makes the attempts of what the reservation brought. Where it brought nothing, the load is to be
+ * given back. */
+void load_fill(struct load *load, int64_t now_us);
+void load_give_back(struct load_pool *pool, struct load *load);
+void load_pool_finish(struct load_pool *pool);
+
+/* Forgets an attempt that is in no list; the last one gives its load back. */
+void attempt_settle(struct load_pool *pool, struct attempt *attempt);
+
+/* Its details, made where there are none. */
+struct details *attempt_details(struct attempt *attempt);
+
+/* How far it is, with a text or NULL. */
+void attempt_set_progress(struct attempt *attempt, double progress, const char *text);
+
+/* A job that is to be stored together with this one's success. NULL with err where it cannot be. */
+struct job *attempt_add_push(struct attempt *attempt, const struct json_slice *text,
+                             struct err *err);
+
+/* The same, asked by the job itself: what is wrong with it is noted for its end. */
+void attempt_push(struct attempt *attempt, const struct json_slice *job);
+
+/* Text of what went wrong, cut to ATTEMPT_EXCEPTION_MAX bytes; lives as long as the attempt. */
+#define ATTEMPT_EXCEPTION_MAX 65536
+const char *attempt_set_exception(struct attempt *attempt, const char *text);
+
+struct lease attempt_lease(const struct attempt *attempt);
+
+#endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef WORKER_KEEPER_H
+#define WORKER_KEEPER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/board.h"
+#include "common/channel.h"
+#include "common/clock.h"
+#include "common/err.h"
+#include "common/settings.h"
+#include "worker/mouth.h"
+
+/*
+ * A keeper looks after one connection, in a thread of its own. It is told of dead workers, and
+ * tells when their leases are back; once a second it does the upkeep and measures the queues, more
+ * seldom where measuring takes long.
+ */
+#define KEEPER_PERIOD_MS 1000
+
+struct keeper;
+
+/* A begun attempt of a dead worker. */
+struct keeper_begun {
+    char uuid[UUID_TEXT_SIZE];
+    int attempt;
+};
+
+/* Starts a keeper; all that is pointed to must outlive it. NULL with err where there can be no
+ * thread. */
+struct keeper *keeper_start(const struct settings *settings,
+                            const struct connection_settings *connection, const struct clock *clock,
+                            struct mouth *mouth, struct err *err);
+
+/* A worker is dead whose leases are on this connection. Copies what it is given. */
+void keeper_return(struct keeper *keeper, const char *owner, const struct keeper_begun *begun,
+                   size_t count);
+
+/* Lets it end when it has done what it was told: keeper_join waits for that, at most until a store
+ * that is away has been tried once more, and frees it. */
+void keeper_close(struct keeper *keeper);
+void keeper_join(struct keeper *keeper);
+
+const char *keeper_connection(const struct keeper *keeper);
+
+/* The pause until the next measurement, after one that took so long: they take at most a twentieth
+ * of the time. Pure. */
+int64_t keeper_pause_ms(int64_t took_ms);
+
+#endif

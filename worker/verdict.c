@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+#include "worker/verdict.h"
+
+#include <stddef.h>
+
+static const char *const causes[ENDING_KIND_COUNT] = {
+    [ENDING_RELEASED] = "released", [ENDING_EXCEPTION] = "exception", [ENDING_EXIT] = "exit",
+    [ENDING_SIGNAL] = "signal",     [ENDING_TIMEOUT] = "timeout",     [ENDING_MEMORY] = "memory",
+    [ENDING_PROTOCOL] = "protocol", [ENDING_ATTEMPTS] = "attempts",
+};
+
+static struct verdict settled(enum outcome_kind kind)
+{
+    return (struct verdict){.kind = kind};
+}
+
+static bool has_attempts_left(const struct verdict_view *view)
+{
+    return view->max_attempts == 0 || view->attempts < view->max_attempts;
+}
+
+static struct verdict retried(const struct ending *ending, const struct verdict_view *view,
+                              const struct worker_options *options)
+{
+    struct verdict verdict = {.kind = OUTCOME_RELEASE, .cause = causes[ending->kind]};
+    bool may_tell = ending->kind == ENDING_RELEASED || ending->kind == ENDING_EXCEPTION;
+    bool is_told = may_tell && ending->delay_ms >= 0;
+    verdict.delay_ms =
+        is_told ? ending->delay_ms : job_backoff_ms(options, view->attempts, view->random);
+    return verdict;
+}
+
+struct verdict verdict_of(const struct ending *ending, const struct verdict_view *view,
+                          const struct worker_options *options)
+{
+    if (ending->kind == ENDING_DONE)
+        return settled(OUTCOME_DONE);
+    if (view->is_cancelled || ending->kind == ENDING_CANCELLED)
+        return settled(OUTCOME_CANCELLED);
+    if (ending->kind == ENDING_STOPPED)
+        return settled(OUTCOME_UNTOUCHED);
+    bool is_final = ending->kind == ENDING_ATTEMPTS || ending->never_again;
+    if (!is_final && has_attempts_left(view))
+        return retried(ending, view, options);
+    return (struct verdict){.kind = OUTCOME_FAIL, .cause = causes[ending->kind]};
+}
+
+bool verdict_is_failure(const struct ending *ending)
+{
+    return causes[ending->kind] && ending->kind != ENDING_RELEASED;
+}

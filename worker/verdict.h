@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef WORKER_VERDICT_H
+#define WORKER_VERDICT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/settings.h"
+#include "queue/driver.h"
+
+/*
+ * How an attempt ended, and what becomes of its job: pure.
+ *
+ * Retried is what ended badly while attempts are left; the pause is the queue's backoff. What ends
+ * because we end it for reasons of our own (the worker is stopped for good, or a handler that runs
+ * several jobs is ended for the sake of another one) is not the job's fault: it goes back as if it
+ * had not begun.
+ */
+enum ending_kind {
+    ENDING_DONE,
+    ENDING_RELEASED,  /* the handler wants it tried again */
+    ENDING_EXCEPTION, /* the handler says that it failed */
+    ENDING_EXIT,      /* the handler exited: with a status, or without an answer */
+    ENDING_SIGNAL,    /* the handler was killed by somebody */
+    ENDING_TIMEOUT,
+    ENDING_MEMORY,
+    ENDING_PROTOCOL,  /* the handler answered with what cannot be understood */
+    ENDING_ATTEMPTS,  /* it had been begun too often already, and was not run */
+    ENDING_CANCELLED, /* somebody asked for it */
+    ENDING_STOPPED,   /* we ended it for reasons of our own */
+    ENDING_KIND_COUNT,
+};
+
+struct ending {
+    enum ending_kind kind;
+    bool never_again; /* ENDING_EXCEPTION, ENDING_EXIT: it is not to be tried again */
+    int64_t delay_ms; /* ENDING_RELEASED, ENDING_EXCEPTION: -1 is the queue's backoff */
+    const char *text; /* what went wrong, or NULL; lives during the call */
+};
+
+struct verdict {
+    enum outcome_kind kind;
+    int64_t delay_ms;
+    const char *cause; /* a word; NULL where nothing went wrong */
+};
+
+/* What is known of the job that ended. */
+struct verdict_view {
+    int attempts;     /* this one included */
+    int max_attempts; /* 0: no limit */
+    bool is_cancelled;
+    double random; /* in [0, 1), for the jitter */
+};
+
+struct verdict verdict_of(const struct ending *ending, const struct verdict_view *view,
+                          const struct worker_options *options);
+
+/* True where the attempt counts as one that did not succeed. */
+bool verdict_is_failure(const struct ending *ending);
+
+#endif

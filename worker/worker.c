@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT */
+#include "worker/worker.h"
+
+#include <stdlib.h>
+
+#include "common/fd.h"
+#include "common/log.h"
+#include "common/spawn.h"
+#include "worker/core.h"
+#include "worker/lease.h"
+#include "worker/outcome.h"
+#include "worker/phases.h"
+#include "worker/pulse.h"
+#include "worker/supply.h"
+
+#define SLOTS_A_HANDLER 16 /* of a board of our own */
+#define UPKEEP_SECONDS  1.
+#define UPKEEP_MIN_MS   100
+
+static void tend_handlers(struct worker *worker)
+{
+    if (!worker->host.changed || worker->phase != PHASE_WORKING)
+        return;
+    worker->host.changed = false;
+    for (size_t i = 0; i < worker->handler_count; i++)
+        handler_tend(&worker->handlers[i]);
+}
+
+/* All that events have left to be done is done here, once before each wait. */
+static void on_step(struct ev_loop *loop, ev_prepare *watch, int events)
+{
+    (void)loop, (void)events;
+    struct worker *worker = watch->data;
+    tend_handlers(worker);
+    supply_step(worker);
+    lease_step(worker);
+    phases_step(worker);
+    pulse_step(worker);
+}
+
+/* What the maintenance process does where there is a master. */
+static void on_upkeep(struct ev_loop *loop, ev_timer *timer, int events)
+{
+    (void)events;
+    struct worker *worker = timer->data;
+    struct link *link = &worker->link;
+    struct upkeep upkeep = {0};
+    struct err err = ERR_INIT;
+    double seconds = UPKEEP_SECONDS;
+    if (!link_is_away(link) && link_is_usable(link)) {
+        if (link->driver->upkeep(link->connection.store, &upkeep, &err) < 0) {
+            link_failed(link, &err);
+            worker->has_news = true;
+        } else if (upkeep.next_ms < 1000) {
+            seconds =
+                (double)(upkeep.next_ms > UPKEEP_MIN_MS ? upkeep.next_ms : UPKEEP_MIN_MS) / 1e3;
+        }
+    }
+    ev_timer_set(timer, seconds, 0.);
+    ev_timer_start(loop, timer);
+}
+
+static void on_ended(void *context, struct attempt *attempt, const struct ending *ending)
+{
+    outcome_ended(context, attempt, ending);
+}
+
+static void on_returned(void *context, struct attempt *attempt)
+{
+    supply_take_back(context, attempt);
+}
+
+static int open_board(struct worker *worker, struct err *err)
+{
+    const struct worker_plan *plan = worker->plan;
+    uint32_t wanted = (uint32_t)plan->queue->concurrency * SLOTS_A_HANDLER;
+    struct handler_host *host = &worker->host;
+    host->board = plan->board_fd >= 0
+                      ? board_open(plan->board_fd, err)
+                      : board_private(wanted < BOARD_SLOTS_MAX ? wanted : BOARD_SLOTS_MAX);
+    if (!host->board)
+        return -1;
+    host->free_slot_count = host->board->slot_count;
+    host->free_slots = mem_new(host->free_slot_count, sizeof host->free_slots[0]);
+    for (uint32_t i = 0; i < host->free_slot_count; i++)
+        host->free_slots[i] = host->free_slot_count - 1 - i;
+    return 0;
+}
+
+static void make_handlers(struct worker *worker)
+{
+    const struct queue_settings *queue = worker->plan->queue;
+    const struct muster_settings *muster = &worker->plan->settings->muster;
+    struct handler_host *host = &worker->host;
+    uint32_t slots = host->board->slot_count;
+    worker->handler_count = (size_t)queue->concurrency < slots ? (size_t)queue->concurrency : slots;
+    host->loop = worker->loop;
+    host->clock = worker->clock;
+    host->queue = queue;
+    host->program = &worker->program;
+    host->concurrency_max = (int)(slots / worker->handler_count);
+    host->kill_us = muster->kill_timeout * 1000;
+    host->backoff = (struct backoff_policy){.delay_ms = muster->restart_delay,
+                                            .delay_max_ms = muster->restart_delay_max};
+    host->changed = true;
+    host->context = worker;
+    host->ended = on_ended;
+    host->returned = on_returned;
+    buf_init(&host->scratch, 2 * (size_t)JSON_TEXT_MAX);
+    worker->handlers = mem_new(worker->handler_count, sizeof worker->handlers[0]);
+    for (size_t i = 0; i < worker->handler_count; i++)
+        handler_init(&worker->handlers[i], host);
+}
+
+static const struct connection_settings *connection_of(const struct worker_plan *plan)
+{
+    const char *name = plan->queue->connection;
+    const struct connection_settings *named =
+        *name ? settings_connection(plan->settings, name) : NULL;
+    return named ? named : settings_connection_of(plan->settings, plan->queue->name);
+}
+
+static void start_watches(struct worker *worker)
+{
+    lease_init(worker);
+    phases_init(worker);
+    pulse_init(worker);
+    ev_init(&worker->upkeep, on_upkeep);
+    ev_prepare_init(&worker->step, on_step);
+    worker->upkeep.data = worker->step.data = worker;
+    ev_prepare_start(worker->loop, &worker->step);
+    if (worker->channel.in >= 0)
+        return;
+    ev_timer_set(&worker->upkeep, 0., 0.);
+    ev_timer_start(worker->loop, &worker->upkeep);
+}
+
+static void stop_watches(struct worker *worker)
+{
+    ev_prepare_stop(worker->loop, &worker->step);
+    ev_timer_stop(worker->loop, &worker->upkeep);
+    pulse_finish(worker);
+    phases_finish(worker);
+    lease_finish(worker);
+}
+
+static void close_all(struct worker *worker)
+{
+    for (size_t i = 0; i < worker->handler_count; i++)
+        handler_finish(&worker->handlers[i]);
+    free(worker->handlers);
+    free(worker->host.free_slots);
+    buf_finish(&worker->host.scratch);
+    board_destroy(worker->host.board);
+    program_finish(&worker->program);
+    channel_close(&worker->channel);
+    ev_loop_destroy(worker->loop);
+}
+
+/* Runs with an open link. */
+static void run(struct worker *worker)
+{
+    supply_init(worker);
+    make_handlers(worker);
+    start_watches(worker);
+    ev_run(worker->loop, 0);
+    stop_watches(worker);
+    supply_finish(worker);
+}
+
+static int open_channel(struct worker *worker)
+{
+    const struct worker_plan *plan = worker->plan;
+    worker->channel = (struct channel){.in = plan->channel_in,
+                                       .out = plan->channel_out,
+                                       .pid = getpid(),
+                                       .generation = plan->generation};
+    if (plan->channel_in >= 0)
+        fd_set_nonblocking(plan->channel_in, true);
+    if (plan->channel_out >= 0)
+        fd_set_nonblocking(plan->channel_out, true);
+    return 0;
+}
+
+enum worker_end worker_run(const struct worker_plan *plan, struct err *err)
+{
+    struct worker worker = {.plan = plan, .clock = &clock_system, .end = WORKER_BROKEN};
+    worker.loop = ev_loop_new(EVBACKEND_EPOLL | EVFLAG_NOENV);
+    open_channel(&worker);
+    if (!worker.loop)
+        return err_set(err, ERR_SYSTEM, "cannot make an event loop"), WORKER_BROKEN;
+    if (spawn_become_subreaper(err) == 0 && open_board(&worker, err) == 0 &&
+        program_init(&worker.program, plan->queue, plan->id, err) == 0 &&
+        link_init(&worker.link, worker.loop, connection_of(plan), worker.clock, plan->queue->name,
+                  err) == 0) {
+        run(&worker);
+        link_finish(&worker.link);
+    }
+    close_all(&worker);
+    return worker.end;
+}
