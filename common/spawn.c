@@ -34,8 +34,12 @@ struct plan {
 static _Noreturn void give_up(const struct plan *plan, enum spawn_stage stage, int errno_value)
 {
     const struct spawn_failure failure = {stage, errno_value};
-    ssize_t written = write(plan->error_fd, &failure, sizeof failure);
-    (void)written; /* the exit status says as much */
+    if (plan->request->failed)
+        plan->request->failed(plan->request->context, stage, errno_value);
+    if (plan->error_fd >= 0) {
+        ssize_t written = write(plan->error_fd, &failure, sizeof failure);
+        (void)written; /* the exit status says as much */
+    }
     _exit(SPAWN_EXIT_FAILED);
 }
 
@@ -103,9 +107,11 @@ static int place_descriptors(struct plan *plan)
     const struct spawn_request *request = plan->request;
     int high[SPAWN_FDS_MAX];
     int above = above_targets(request);
-    plan->error_fd = fcntl(plan->error_fd, F_DUPFD_CLOEXEC, above);
-    if (plan->error_fd < 0)
-        return -1;
+    if (plan->error_fd >= 0) {
+        plan->error_fd = fcntl(plan->error_fd, F_DUPFD_CLOEXEC, above);
+        if (plan->error_fd < 0)
+            return -1;
+    }
     for (size_t i = 0; i < request->fd_count; i++) {
         high[i] = fcntl(request->fds[i].from, F_DUPFD_CLOEXEC, above);
         if (high[i] < 0)
@@ -165,6 +171,8 @@ static _Noreturn void become_program(struct plan *plan)
             plan->error_fd = write_end;
         give_up(plan, SPAWN_AT_SETUP, errno);
     }
+    if (plan->request->prepare && plan->request->prepare(plan->request->context) < 0)
+        give_up(plan, SPAWN_AT_PREPARE, errno);
     if (plan->request->directory && chdir(plan->request->directory) < 0)
         give_up(plan, SPAWN_AT_DIRECTORY, errno);
     if (!plan->program)
@@ -176,11 +184,12 @@ static _Noreturn void become_program(struct plan *plan)
 
 /* In the parent */
 
-/* fork(2) that gives a pidfd too; both or nothing. clone(2), because containers often refuse
- * clone3. */
+/* fork(2) that gives a pidfd too where one is wanted (not NULL); both or nothing. clone(2), because
+ * containers often refuse clone3. */
 static pid_t fork_with_pidfd(int *pidfd)
 {
-    return (pid_t)syscall(SYS_clone, (unsigned long)(CLONE_PIDFD | SIGCHLD), NULL, pidfd, NULL, 0);
+    unsigned long flags = SIGCHLD | (pidfd ? CLONE_PIDFD : 0);
+    return (pid_t)syscall(SYS_clone, flags, NULL, pidfd, NULL, 0);
 }
 
 static int fork_program(struct plan *plan, struct spawn_child *child)
@@ -188,7 +197,7 @@ static int fork_program(struct plan *plan, struct spawn_child *child)
     sigset_t all, before;
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, &before);
-    child->pid = fork_with_pidfd(&child->pidfd);
+    child->pid = fork_with_pidfd(plan->request->unwatched ? NULL : &child->pidfd);
     if (child->pid == 0)
         become_program(plan);
     int cause = errno;
@@ -215,19 +224,22 @@ int spawn_start(const struct spawn_request *request, struct spawn_child *child, 
         .request = request,
         .envp = request->envp ? request->envp : environ,
         .parent = getpid(),
+        .error_fd = -1,
     };
     if (request->fd_count > SPAWN_FDS_MAX)
         return err_set(err, ERR_LIMIT, "%s: %zu descriptors for a child, %d at most",
                        request->argv[0], request->fd_count, SPAWN_FDS_MAX);
-    if (open_error_pipe(&plan, child, err) < 0)
+    if (!request->unwatched && open_error_pipe(&plan, child, err) < 0)
         return -1;
-    char *program = spawn_find_program(request->argv[0], plan.envp, request->directory);
+    char *program = request->program
+                        ? NULL
+                        : spawn_find_program(request->argv[0], plan.envp, request->directory);
     plan.missing = errno;
-    plan.program = program;
+    plan.program = request->program ? request->program : program;
     int result = fork_program(&plan, child);
     int cause = errno;
     free(program);
-    close(plan.error_fd);
+    fd_close(&plan.error_fd);
     if (result < 0) {
         fd_close(&child->error_fd);
         return err_errno(err, cause, "cannot make a process for %s", request->argv[0]);

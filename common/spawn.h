@@ -20,9 +20,13 @@ struct spawn_fd {
     int to;   /* its number in the child; every number 0, 1, 2 that is not listed becomes /dev/null */
 };
 
+/* What a start can fail at. */
+enum spawn_stage { SPAWN_AT_SETUP = 1, SPAWN_AT_PREPARE, SPAWN_AT_DIRECTORY, SPAWN_AT_PROGRAM };
+
 struct spawn_request {
     char *const *argv;      /* argv[0] is looked up in the PATH of envp when it has no slash; relative
                              * names are below `directory` */
+    const char *program;    /* the file to execute; NULL: what argv[0] names */
     char *const *envp;      /* the whole environment; NULL means this process's */
     const char *directory;  /* chdir before exec; NULL to stay */
     const struct spawn_fd *fds;
@@ -32,10 +36,16 @@ struct spawn_request {
     int parent_death_signal; /* sent to the child when this process dies; 0 for none */
     rlim_t core_limit;      /* RLIMIT_CORE, set when set_core_limit */
     bool set_core_limit;
-};
+    bool unwatched;         /* the child gets neither pidfd nor error_fd (-1): who starts it hears of its end
+                             * by SIGCHLD, and of a failed exec by its exit status 127 */
 
-/* What a start can fail at. */
-enum spawn_stage { SPAWN_AT_SETUP = 1, SPAWN_AT_DIRECTORY, SPAWN_AT_PROGRAM };
+    /* In the child, where only async-signal-safe calls are allowed; may be NULL. prepare is called when the
+     * descriptors are in place, before it goes to its directory; it returns 0, or -1 with errno, which ends the
+     * child. failed is called when the child cannot become its program. */
+    int (*prepare)(const void *context);
+    void (*failed)(const void *context, enum spawn_stage stage, int errno_value);
+    const void *context;
+};
 
 struct spawn_child {
     pid_t pid;

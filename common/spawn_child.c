@@ -131,7 +131,8 @@ int spawn_reap(struct spawn_child *child, int *status)
     siginfo_t info = {0};
     if (child->pid <= 0 || child->is_reaped)
         return 0;
-    if (waitid(P_PIDFD, (id_t)child->pidfd, &info, WEXITED | WNOHANG) < 0 || info.si_pid == 0)
+    /* Unreaped, so the number is its own. */
+    if (waitid(P_PID, (id_t)child->pid, &info, WEXITED | WNOHANG) < 0 || info.si_pid == 0)
         return 0;
     child->is_reaped = true;
     *status = wait_status(&info);

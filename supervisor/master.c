@@ -333,7 +333,8 @@ int master_init(struct master *master, struct settings *settings, const char *co
     master->started_wall_ms = clock_wall_ms(&clock_system);
     init_host(master);
     init_watches(master);
-    if (reaper_init(&master->reaper, master->loop, on_swept, master, err) < 0 ||
+    master->reaper = (struct reaper){.swept = on_swept, .context = master};
+    if (reaper_init(&master->reaper, master->loop, err) < 0 ||
         master_adopt(master, settings, err) < 0) {
         settings_destroy(settings);
         return -1;

@@ -12,16 +12,59 @@
 #include "common/mem.h"
 #include "supervisor/orphans.h"
 
-#define CHILDREN_MAX        4096
+#define STRANGERS_MAX       4096 /* beside the watched ones */
+#define SLOTS_MIN           64
 #define SWEEP_LIMIT_SECONDS 0.5 /* what is not gone by then cannot be killed now */
 
-static bool is_watched(const struct reaper *reaper, pid_t pid)
+/* Watched children, by pid */
+
+static struct reaper_child **slot_of(const struct reaper *reaper, pid_t pid)
 {
-    for (const struct reaper_child *child = reaper->children; child; child = child->next)
-        if (child->spawned->pid == pid)
-            return true;
-    return false;
+    return &reaper->slots[(size_t)pid & (reaper->slot_count - 1)];
 }
+
+static struct reaper_child *find_child(const struct reaper *reaper, pid_t pid)
+{
+    struct reaper_child *child = reaper->slot_count > 0 ? *slot_of(reaper, pid) : NULL;
+    while (child && child->spawned->pid != pid)
+        child = child->next;
+    return child;
+}
+
+static void put_child(struct reaper *reaper, struct reaper_child *child)
+{
+    struct reaper_child **slot = slot_of(reaper, child->spawned->pid);
+    child->next = *slot;
+    *slot = child;
+}
+
+static void grow(struct reaper *reaper)
+{
+    struct reaper_child **before = reaper->slots;
+    size_t count = reaper->slot_count;
+    reaper->slot_count = count ? count * 2 : SLOTS_MIN;
+    reaper->slots = mem_new(reaper->slot_count, sizeof(struct reaper_child *));
+    for (size_t i = 0; i < count; i++) {
+        while (before[i]) {
+            struct reaper_child *child = before[i];
+            before[i] = child->next;
+            put_child(reaper, child);
+        }
+    }
+    free(before);
+}
+
+static void remove_child(struct reaper *reaper, struct reaper_child *child)
+{
+    struct reaper_child **link = slot_of(reaper, child->spawned->pid);
+    while (*link != child)
+        link = &(*link)->next;
+    *link = child->next;
+    child->next = NULL;
+    reaper->child_count--;
+}
+
+/* Strangers */
 
 static bool is_stranger(const struct reaper *reaper, pid_t pid)
 {
@@ -38,25 +81,46 @@ static void forget_stranger(struct reaper *reaper, pid_t pid)
             reaper->strangers[i--] = reaper->strangers[--reaper->stranger_count];
 }
 
-/* Pass one: takes the children that have ended out of the list. */
+/* Reaping */
+
+/* The pid of a child that has ended and is not reaped yet; 0 where there is none. */
+static pid_t next_ended(void)
+{
+    siginfo_t info = {0};
+    while (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0)
+        if (errno != EINTR)
+            return 0;
+    return info.si_pid;
+}
+
+static void reap_unwatched(struct reaper *reaper, pid_t pid)
+{
+    int status;
+    char text[SPAWN_STATUS_SIZE];
+    if (waitpid(pid, &status, WNOHANG) != pid)
+        return;
+    forget_stranger(reaper, pid);
+    log_write(LOG_DEBUG, "reaped unknown pid %d (%s)", (int)pid, spawn_status_text(status, text));
+}
+
+/* Pass one: takes all that have ended out of the table, in the order that they come in. */
 static struct reaper_child *collect_ended(struct reaper *reaper)
 {
-    struct reaper_child *ended = NULL, **link = &reaper->children;
-    while (*link) {
-        struct reaper_child *child = *link;
-        if (!spawn_reap(child->spawned, &child->status)) {
-            link = &child->next;
+    struct reaper_child *ended = NULL, **last = &ended;
+    for (pid_t pid; (pid = next_ended()) > 0;) {
+        struct reaper_child *child = find_child(reaper, pid);
+        if (!child || !spawn_reap(child->spawned, &child->status)) {
+            reap_unwatched(reaper, pid);
             continue;
         }
-        *link = child->next;
-        child->next = ended;
-        ended = child;
-        ev_io_stop(reaper->loop, &child->watch);
+        remove_child(reaper, child);
+        *last = child;
+        last = &child->next;
     }
     return ended;
 }
 
-static void reap_children(struct reaper *reaper)
+static void reap(struct reaper *reaper)
 {
     struct reaper_child *ended = collect_ended(reaper);
     while (ended) {
@@ -66,24 +130,23 @@ static void reap_children(struct reaper *reaper)
     }
 }
 
-/* Reaps the children that nobody watches, once; puts those that live into pids (room for
- * CHILDREN_MAX) and counts them in *living. Returns how many were reaped. */
-static size_t reap_unwatched(struct reaper *reaper, pid_t *pids, size_t *living)
+/* Orphans */
+
+/* The children that nobody watches, that were not there before us, and that may not live on: a
+ * malloc'd list. */
+static pid_t *list_orphans(const struct reaper *reaper, size_t *count)
 {
-    size_t reaped = 0, count = spawn_children(pids, CHILDREN_MAX);
-    *living = 0;
-    for (size_t i = 0; i < count; i++) {
+    size_t room = reaper->child_count + STRANGERS_MAX, found = 0;
+    pid_t *pids = mem_new(room, sizeof *pids);
+    size_t all = spawn_children(pids, room);
+    for (size_t i = 0; i < all; i++) {
         pid_t pid = pids[i];
-        if (is_watched(reaper, pid))
-            continue;
-        if (waitpid(pid, NULL, WNOHANG) == pid) {
-            forget_stranger(reaper, pid);
-            reaped++;
-        } else if (!is_stranger(reaper, pid)) {
-            pids[(*living)++] = pid;
-        }
+        if (!find_child(reaper, pid) && !is_stranger(reaper, pid) &&
+            !(reaper->spares && reaper->spares(reaper->context, pid)))
+            pids[found++] = pid;
     }
-    return reaped;
+    *count = found;
+    return pids;
 }
 
 static void kill_orphan(pid_t pid, const pid_t *orphans, size_t count)
@@ -103,18 +166,18 @@ static void end_sweep(struct reaper *reaper)
     reaper->swept(reaper->context);
 }
 
-/* Each death can make new orphans: one that was reaped may have left some behind the list's
- * reading, and one that is killed now will tell by SIGCHLD. */
-static void reap_orphans(struct reaper *reaper)
+/* Each death can make new orphans: one that was reaped may have left some, and one that is killed
+ * now will tell by SIGCHLD. One that ended behind the reaping is in the list too; it is killed in
+ * vain, and tells as well. */
+static void kill_orphans(struct reaper *reaper)
 {
-    pid_t orphans[CHILDREN_MAX];
     size_t count;
-    while (reap_unwatched(reaper, orphans, &count) > 0)
-        ;
     if (!reaper->sweeping)
         return;
+    pid_t *orphans = list_orphans(reaper, &count);
     for (size_t i = 0; i < count; i++)
         kill_orphan(orphans[i], orphans, count);
+    free(orphans);
     if (count == 0)
         end_sweep(reaper);
 }
@@ -123,14 +186,8 @@ static void on_child_signal(struct ev_loop *loop, ev_signal *watch, int events)
 {
     (void)loop, (void)events;
     struct reaper *reaper = watch->data;
-    reap_children(reaper);
-    reap_orphans(reaper);
-}
-
-static void on_pidfd(struct ev_loop *loop, ev_io *watch, int events)
-{
-    (void)loop, (void)events;
-    reap_children(watch->data);
+    reap(reaper);
+    kill_orphans(reaper);
 }
 
 static void on_sweep_limit(struct ev_loop *loop, ev_timer *timer, int events)
@@ -142,17 +199,17 @@ static void on_sweep_limit(struct ev_loop *loop, ev_timer *timer, int events)
 
 static void note_strangers(struct reaper *reaper)
 {
-    pid_t pids[CHILDREN_MAX];
-    reaper->stranger_count = spawn_children(pids, CHILDREN_MAX);
-    reaper->strangers = mem_new(reaper->stranger_count + 1, sizeof *pids);
-    memcpy(reaper->strangers, pids, reaper->stranger_count * sizeof *pids);
+    reaper->strangers = mem_new(STRANGERS_MAX, sizeof *reaper->strangers);
+    reaper->stranger_count = spawn_children(reaper->strangers, STRANGERS_MAX);
+    reaper->strangers =
+        mem_resize(reaper->strangers, reaper->stranger_count + 1, sizeof *reaper->strangers);
 }
 
-int reaper_init(struct reaper *reaper, struct ev_loop *loop, void (*swept)(void *context),
-                void *context, struct err *err)
+int reaper_init(struct reaper *reaper, struct ev_loop *loop, struct err *err)
 {
-    *reaper = (struct reaper){.loop = loop, .swept = swept, .context = context};
+    reaper->loop = loop;
     note_strangers(reaper);
+    grow(reaper);
     ev_signal_init(&reaper->child_signal, on_child_signal, SIGCHLD);
     reaper->child_signal.data = reaper;
     ev_signal_start(loop, &reaper->child_signal);
@@ -166,17 +223,18 @@ void reaper_finish(struct reaper *reaper)
     ev_signal_stop(reaper->loop, &reaper->child_signal);
     ev_timer_stop(reaper->loop, &reaper->sweep_limit);
     free(reaper->strangers);
+    free(reaper->slots);
     reaper->strangers = NULL;
+    reaper->slots = NULL;
 }
 
 void reaper_watch(struct reaper *reaper, struct reaper_child *child)
 {
+    if (reaper->child_count == reaper->slot_count)
+        grow(reaper);
     child->reaper = reaper;
-    child->next = reaper->children;
-    reaper->children = child;
-    ev_io_init(&child->watch, on_pidfd, child->spawned->pidfd, EV_READ);
-    child->watch.data = reaper;
-    ev_io_start(reaper->loop, &child->watch);
+    put_child(reaper, child);
+    reaper->child_count++;
 }
 
 void reaper_sweep(struct reaper *reaper)
@@ -186,5 +244,5 @@ void reaper_sweep(struct reaper *reaper)
         ev_timer_set(&reaper->sweep_limit, SWEEP_LIMIT_SECONDS, 0.);
         ev_timer_start(reaper->loop, &reaper->sweep_limit);
     }
-    reap_orphans(reaper);
+    kill_orphans(reaper);
 }

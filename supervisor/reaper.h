@@ -9,8 +9,9 @@
 #include "common/spawn.h"
 
 /*
- * The ends of processes. Our own children are watched by pidfd, and reaped in two passes: first all
- * ends are collected, then their owners are told, who may start or forget children while they are.
+ * The ends of processes. SIGCHLD tells that there are some; they are reaped in two passes: first
+ * all ends are collected, then their owners are told, who may start or forget children while they
+ * are. What that costs depends on how many have ended, not on how many there are.
  *
  * This process is a subreaper, so what a dead child leaves behind becomes a child of ours that
  * nobody watches: an orphan. A sweep kills orphans with their process groups, until none is left. A
@@ -24,26 +25,29 @@ struct reaper_child {
     void *data; /* the owner's */
     struct reaper *reaper;
     struct reaper_child *next;
-    ev_io watch;
     int status;
 };
 
 struct reaper {
     struct ev_loop *loop;
-    struct reaper_child *children; /* that have not been seen to end */
+    struct reaper_child **slots; /* those that have not been seen to end, by pid */
+    size_t slot_count;           /* a power of two, or 0 */
+    size_t child_count;
     pid_t *strangers;
     size_t stranger_count;
     bool sweeping;
     ev_signal child_signal;
     ev_timer sweep_limit;
     void (*swept)(void *context); /* no orphan is left, or the limit has passed */
+    /* True for an orphan that may live on, although what a dead child leaves behind is killed.
+     * NULL: none */
+    bool (*spares)(void *context, pid_t pid);
     void *context;
 };
 
-/* Makes this process a subreaper. Returns 0, or -1 with err; reaper_finish is due in either case.
- */
-int reaper_init(struct reaper *reaper, struct ev_loop *loop, void (*swept)(void *context),
-                void *context, struct err *err);
+/* Makes this process a subreaper. swept, spares and context have been set, the rest is zeroed.
+ * Returns 0, or -1 with err; reaper_finish is due in either case. */
+int reaper_init(struct reaper *reaper, struct ev_loop *loop, struct err *err);
 void reaper_finish(struct reaper *reaper);
 
 /* Begins to watch a child; spawned, ended and data have been set. ended is called once, after which

@@ -350,6 +350,57 @@ static void test_orphans_come_to_the_subreaper(void **state)
     assert_int_equal(spawn_children(after, 16), had);
 }
 
+static int say_in_child(const void *context)
+{
+    const char *text = context;
+    ssize_t written = write(STDOUT_FILENO, text, strlen(text));
+    errno = EDOM;
+    return written == 7 ? 0 : -1;
+}
+
+static void tell_failure(const void *context, enum spawn_stage stage, int errno_value)
+{
+    char text[] = {(char)('0' + (int)stage), errno_value == EDOM ? 'D' : '-', '\n'};
+    (void)context;
+    ssize_t written = write(STDOUT_FILENO, text, sizeof text);
+    (void)written;
+}
+
+static void test_an_unwatched_child_and_its_hooks(void **state)
+{
+    (void)state;
+    char *const argv[] = {"any name", "-c", "echo $0", NULL};
+    struct spawn_request request = {.program = "/bin/sh",
+                                    .argv = argv,
+                                    .unwatched = true,
+                                    .prepare = say_in_child,
+                                    .context = "before\n"};
+    int ends[2], status;
+    char text[100];
+    struct spawn_child child;
+    assert_int_equal(fd_pipe(ends, NULL), 0);
+    const struct spawn_fd fds[] = {{ends[1], STDOUT_FILENO}};
+    request.fds = fds;
+    request.fd_count = 1;
+    assert_int_equal(spawn_start(&request, &child, NULL), 0);
+    assert_int_equal(child.pidfd, -1);
+    assert_int_equal(child.error_fd, -1);
+    while (!spawn_reap(&child, &status))
+        wait_readable(ends[0]);
+    assert_int_equal(status, 0);
+    request.context = "gives up";
+    request.failed = tell_failure;
+    assert_int_equal(spawn_start(&request, &child, NULL), 0);
+    assert_int_equal(waitpid(child.pid, &status, 0), child.pid);
+    assert_int_equal(status, W_EXITCODE(127, 0));
+    close(ends[1]);
+    ssize_t length = read(ends[0], text, sizeof text - 1);
+    assert_true(length > 0);
+    text[length] = '\0';
+    assert_string_equal(text, "before\nany name\ngives up2D\n");
+    close(ends[0]);
+}
+
 static void test_status_texts(void **state)
 {
     (void)state;
@@ -376,6 +427,7 @@ int main(void)
         cmocka_unit_test(test_a_group_is_signalled_as_a_whole),
         cmocka_unit_test(test_the_child_dies_with_its_parent),
         cmocka_unit_test(test_orphans_come_to_the_subreaper),
+        cmocka_unit_test(test_an_unwatched_child_and_its_hooks),
         cmocka_unit_test(test_status_texts),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
