@@ -94,6 +94,7 @@ static int take_hello(struct handler *handler, const struct frame *frame, struct
     handler->concurrency = frame->concurrency < most ? frame->concurrency : most;
     /* a pause after each job leaves nothing to be taken ahead */
     handler->window = host->queue->options.rest > 0 ? 0 : frame->window;
+    classes_set(&handler->host->classes, frame);
     handler->was_ready = true;
     handler->host->is_boot_known = true;
     handler_set_state(handler, HANDLER_READY);

@@ -17,6 +17,7 @@
 #include "common/spawn.h"
 #include "worker/attempt.h"
 #include "worker/capture.h"
+#include "worker/classes.h"
 #include "worker/program.h"
 #include "worker/verdict.h"
 
@@ -45,7 +46,8 @@ struct handler_host {
     const struct queue_settings *queue;
     struct program *program;
     struct board *board;
-    uint32_t *free_slots; /* of the board: a stack */
+    struct classes classes; /* that the handlers run */
+    uint32_t *free_slots;   /* of the board: a stack */
     uint32_t free_slot_count;
     int concurrency_max; /* jobs at once in one handler: its part of the board */
     int64_t kill_us;     /* from TERM to KILL */

@@ -70,7 +70,9 @@ static void set_outcome(struct worker *worker, struct attempt *attempt, const st
         .is_cancelled = attempt->wish == WISH_CANCELLED,
         .random = ending->kind == ENDING_DONE ? 0. : random_part(),
     };
-    struct verdict verdict = verdict_of(ending, &view, worker_options(worker));
+    struct worker_options options = *worker_options(worker);
+    classes_apply(&worker->host.classes, attempt->job->name, &options);
+    struct verdict verdict = verdict_of(ending, &view, &options);
     struct outcome *outcome = &attempt->outcome;
     *outcome = (struct outcome){.lease = attempt_lease(attempt),
                                 .kind = verdict.kind,

@@ -92,11 +92,20 @@ void supply_release_waiting(struct worker *worker)
 
 static void apply_limits(const struct worker *worker, struct job *job)
 {
-    const struct worker_options *options = worker_options(worker);
+    struct worker_options options = *worker_options(worker);
+    classes_apply(&worker->host.classes, job->name, &options);
     if (job->max_attempts == 0)
-        job->max_attempts = (int)options->max_attempts;
+        job->max_attempts = (int)options.max_attempts;
     if (job->timeout_ms == 0)
-        job->timeout_ms = options->timeout;
+        job->timeout_ms = options.timeout;
+}
+
+static void end_unrun(struct worker *worker, struct attempt *attempt, enum ending_kind kind,
+                      const struct err *text)
+{
+    const struct ending ending = {.kind = kind, .text = text->text};
+    attempt->ended_us = worker_now(worker);
+    outcome_ended(worker, attempt, &ending);
 }
 
 /* Killers of workers come to their end here: they are counted before they run. */
@@ -106,9 +115,15 @@ static void fail_begun_too_often(struct worker *worker, struct attempt *attempt)
     err_set(&text, ERR_LIMIT,
             "it has been begun %d times and never came to an end; it may be %d times",
             attempt->job->attempts - 1, attempt->job->max_attempts);
-    const struct ending ending = {.kind = ENDING_ATTEMPTS, .text = text.text};
-    attempt->ended_us = worker_now(worker);
-    outcome_ended(worker, attempt, &ending);
+    end_unrun(worker, attempt, ENDING_ATTEMPTS, &text);
+}
+
+static void fail_unhandled(struct worker *worker, struct attempt *attempt)
+{
+    struct err text = ERR_INIT;
+    err_set(&text, ERR_NOT_FOUND, "no handler of queue %s runs jobs of class %s",
+            worker->plan->queue->name, attempt->job->name);
+    end_unrun(worker, attempt, ENDING_UNHANDLED, &text);
 }
 
 static void accept_job(struct worker *worker, struct attempt *attempt, struct job *job)
@@ -116,6 +131,10 @@ static void accept_job(struct worker *worker, struct attempt *attempt, struct jo
     apply_limits(worker, job);
     if (job->max_attempts > 0 && job->attempts > job->max_attempts) {
         fail_begun_too_often(worker, attempt);
+        return;
+    }
+    if (classes_lack(&worker->host.classes, job->name)) {
+        fail_unhandled(worker, attempt);
         return;
     }
     TAILQ_INSERT_TAIL(&worker->waiting, attempt, entry);

@@ -25,6 +25,7 @@ enum ending_kind {
     ENDING_TIMEOUT,
     ENDING_MEMORY,
     ENDING_PROTOCOL,  /* the handler answered with what cannot be understood */
+    ENDING_UNHANDLED, /* nobody here runs jobs of its class */
     ENDING_ATTEMPTS,  /* it had been begun too often already, and was not run */
     ENDING_CANCELLED, /* somebody asked for it */
     ENDING_STOPPED,   /* we ended it for reasons of our own */

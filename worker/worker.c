@@ -151,6 +151,7 @@ static void close_all(struct worker *worker)
     free(worker->handlers);
     free(worker->host.free_slots);
     buf_finish(&worker->host.scratch);
+    classes_finish(&worker->host.classes);
     board_destroy(worker->host.board);
     program_finish(&worker->program);
     channel_close(&worker->channel);
