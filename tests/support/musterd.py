@@ -64,8 +64,8 @@ class Musterd:
     def ask(self, command, **arguments):
         """The answer to one request over the control socket."""
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
+            client.connect(str(self.socket))  # waits where the backlog is full
             client.settimeout(PATIENCE)
-            client.connect(str(self.socket))
             client.sendall(json.dumps({"command": command, **arguments}).encode() + b"\n")
             return json.loads(client.makefile("rb").readline())
 

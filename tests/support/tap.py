@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Results as TAP (-p no:terminal -p support.tap), so that meson counts each test and not each file."""
+"""Results as TAP (-p support.tap), so that meson counts each test and not each file."""
 import sys
+
+import pytest
 
 
 def say(line):
@@ -16,7 +18,8 @@ def explain(report):
 class Tap:
     def __init__(self):
         self.number = 0
-        self.failed = set()
+        self.failed = self.skipped = None
+        self.seconds = 0
 
     def pytest_collection_finish(self, session):
         say(f"1..{len(session.items)}")
@@ -27,24 +30,23 @@ class Tap:
             say(f"Bail out! {report.nodeid} cannot be read")
 
     def pytest_runtest_logreport(self, report):
+        """A test reports its set-up, its call where that succeeded, and its tear-down."""
+        if report.when == "setup":
+            self.failed, self.skipped, self.seconds = False, "", 0
+        self.seconds += report.duration
         if report.failed:
             explain(report)
-            self.failed.add(report.nodeid)
+            self.failed = True
         if report.skipped:
-            self._tell(report, "ok", f" # SKIP {report.longrepr[2]}")
-        elif report.when == "teardown" and not self._was_skipped(report):
-            self._tell(report, "not ok" if report.nodeid in self.failed else "ok")
-
-    def _was_skipped(self, report):
-        return report.nodeid == getattr(self, "skipped", None)
-
-    def _tell(self, report, result, remark=""):
-        if remark:
-            self.skipped = report.nodeid
-        self.number += 1
-        name = report.nodeid.rpartition("/")[2].replace("#", " ")
-        say(f"{result} {self.number} - {name} ({report.duration:.2f} s){remark}")
+            self.skipped = f" # SKIP {report.longrepr[2]}"
+        if report.when == "teardown":
+            self.number += 1
+            result = "not ok" if self.failed else "ok"
+            name = report.nodeid.rpartition("/")[2].replace("#", " ")
+            say(f"{result} {self.number} - {name} ({self.seconds:.2f} s){self.skipped}")
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_configure(config):
+    config.pluginmanager.unregister(name="terminalreporter")
     config.pluginmanager.register(Tap())

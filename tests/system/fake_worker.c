@@ -53,6 +53,7 @@ struct fake {
     int signals;
     int64_t end_ms; /* when a long drain is over; 0: none */
     struct settings *settings;
+    struct board *board;
 };
 
 static void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -145,10 +146,10 @@ static void start_one(const char *what)
         pause();
 }
 
-static void note_job(struct board *board, uint32_t slot, const char *uuid, int attempt)
+static void note_job(const struct fake *fake, uint32_t slot, const char *uuid, int attempt)
 {
-    if (board)
-        board_begin(board, slot, uuid, attempt, getpid(), clock_monotonic_us(&clock_system));
+    if (fake->board)
+        board_begin(fake->board, slot, uuid, attempt, getpid(), clock_monotonic_us(&clock_system));
 }
 
 /* --- records --- */
@@ -338,10 +339,10 @@ static void begin(struct fake *fake, int board_fd)
     if (has(fake, "torn"))
         send_rubbish(fake);
     struct err err = ERR_INIT;
-    struct board *board = board_fd >= 0 ? board_open(board_fd, &err) : NULL;
+    fake->board = board_fd >= 0 ? board_open(board_fd, &err) : NULL;
     if (has(fake, "jobs")) {
-        note_job(board, 0, "first-job", 1);
-        note_job(board, 1, "second-job", 2);
+        note_job(fake, 0, "first-job", 1);
+        note_job(fake, 1, "second-job", 2);
     }
     if (has(fake, "brood"))
         start_one("child");

@@ -319,8 +319,9 @@ def test_descriptors_do_not_grow(musterd):
     wait_for(lambda: musterd.ask("status")["maintenance"]["state"] == "RUNNING")
     before = len(descriptors_of(musterd.pid))
     for _ in range(5):
-        for pid in musterd.wait_running(3).values():
+        old = musterd.wait_running(3)
+        for pid in old.values():
             os.kill(pid, signal.SIGKILL)
-        wait_for(lambda: musterd.ask("status")["maintenance"]["unreturned"] == 0)
-    musterd.wait_running(3)
+        wait_for(lambda: len(now := musterd.running()) == 3 and not now.keys() & old.keys())
+    wait_for(lambda: musterd.ask("status")["maintenance"]["unreturned"] == 0)
     wait_for(lambda: len(descriptors_of(musterd.pid)) <= before, lambda: descriptors_of(musterd.pid))
