@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: MIT */
+#include "scaler/latency.h"
+
+#include <math.h>
+
+#define MARGIN        0.8  /* of the promise is used; the rest is for what could not be foreseen */
+#define LATE_PART     0.01 /* of the jobs may be late where starting workers would come too late */
+#define LEAST_COST    5.   /* seconds that a start costs at least, beside its boot time */
+#define LEAST_TIME    1.   /* seconds from one decision to the next */
+#define IDLE_TO_ZERO  60.  /* seconds of nothing to do, until the last worker goes */
+#define ROUNDING      0.2  /* of a worker that need not be there to have been enough */
+#define LEAST_SERVICE 1e-6
+#define SLOTS_COUNTED 1e6
+
+/* What one decision is made from; slots are places for one job each. */
+struct terms {
+    double promise;  /* seconds that may be used of it */
+    double boot;     /* seconds until a new worker is there */
+    double cost;     /* seconds that a start costs */
+    double service;  /* seconds a job */
+    double arriving; /* jobs a second, for certain */
+    double slots;    /* a worker */
+    double most;     /* slots that there may be: no need to count far beyond */
+};
+
+static double at_least(double value, double least)
+{
+    return value > least ? value : least;
+}
+
+static double at_most(double value, double most)
+{
+    return value < most ? value : most;
+}
+
+static struct terms terms_of(const struct policy *policy, const struct history *history,
+                             const struct load *load)
+{
+    return (struct terms){
+        .promise = MARGIN * policy->promise,
+        .boot = load->boot,
+        .cost = at_least(load->boot, LEAST_COST),
+        .service = at_least(history_service_time(history), LEAST_SERVICE),
+        .arriving = history_sustained_rate(history),
+        .slots = load->concurrency,
+        .most = (double)policy->max * load->concurrency,
+    };
+}
+
+/* --- The floor --- */
+
+/* The part of the jobs that would wait for longer than `patience` with so many slots and nobody
+ * started; blocked is Erlang's B for them. Jobs that find no slot wait for the next one to become
+ * free (Erlang's C), and not at all where a new worker takes them. */
+static double late_part(double slots, double load, double blocked, double patience, double service)
+{
+    if (slots <= load)
+        return 1;
+    double waiting = blocked / (1 - load / slots * (1 - blocked));
+    return waiting * exp(-(slots - load) * patience / service);
+}
+
+/* True where a further slot would be idle for longer than to start it again and again costs. */
+static bool suffices(const struct terms *terms, double slots, double load, double blocked)
+{
+    double patience = terms->promise - terms->boot; /* left when a worker has been started */
+    bool too_late = patience < LEAST_TIME;
+    if (too_late && late_part(slots, load, blocked, terms->promise, terms->service) > LATE_PART)
+        return false;
+    double late = late_part(slots, load, blocked, at_least(patience, LEAST_TIME), terms->service);
+    double starts = terms->arriving * at_most(late, blocked);
+    return starts * terms->cost < 1;
+}
+
+/* Slots that what certainly arrives keeps busy enough. */
+static double steady_need(const struct terms *terms)
+{
+    double load = terms->arriving * terms->service, slots = 0, blocked = 1;
+    while (slots <= terms->most && !suffices(terms, slots, load, blocked)) {
+        slots++;
+        blocked = load * blocked / (slots + load * blocked);
+    }
+    return slots;
+}
+
+/* --- What waits --- */
+
+/* Slots that begin all that waits before the oldest of it has waited for too long: those that work
+ * begin the next job when they are done, those that are new begin one at once. 0 where those at
+ * work suffice. */
+static double backlog_need(const struct terms *terms, const struct load *load)
+{
+    double left = at_least(terms->promise - at_least(load->oldest, 0), LEAST_TIME);
+    double open = load->ready - load->busy * left / terms->service;
+    if (open <= 0)
+        return 0;
+    double each = 1 + at_least(left - terms->boot, 0) / terms->service;
+    return load->busy + ceil(open / each);
+}
+
+/* --- The decision --- */
+
+static int64_t workers_for(const struct terms *terms, double slots)
+{
+    return (int64_t)ceil(at_most(slots, SLOTS_COUNTED) / terms->slots);
+}
+
+static int64_t higher(int64_t one, int64_t other)
+{
+    return one > other ? one : other;
+}
+
+static void grow(const struct policy *policy, const struct load *load, struct decision *decision)
+{
+    if (decision->backlog >= decision->steady)
+        decision_set(decision, decision->backlog, TERM_BACKLOG,
+                     "Backlog: %.0f jobs of %.3g s wait, the oldest for %.0f s; %lld workers begin "
+                     "them within %.4g s",
+                     load->ready, decision->service, at_least(load->oldest, 0),
+                     (long long)decision->backlog, policy->promise);
+    else
+        decision_set(decision, decision->steady, TERM_STEADY,
+                     "Steady load: %.3g jobs/s of %.3g s keep %.1f busy; %lld workers are enough",
+                     decision->arriving, decision->service, decision->arriving * decision->service,
+                     (long long)decision->steady);
+}
+
+/* The fewest that would have sufficed since there have been too many. Busy ones are not let go:
+ * they would have to be replaced. */
+static int64_t sufficient(const struct terms *terms, const struct surplus *surplus,
+                          const struct load *load)
+{
+    double busy = surplus->busy_seconds / surplus->seconds - ROUNDING * terms->slots;
+    return higher((int64_t)surplus->needed,
+                  workers_for(terms, at_least(at_least(busy, load->busy), 0)));
+}
+
+static void shrink(const struct policy *policy, const struct terms *terms, struct history *history,
+                   const struct load *load, struct decision *decision)
+{
+    const struct surplus surplus = history->surplus;
+    int64_t enough = higher(sufficient(terms, &surplus, load), policy->min);
+    decision->hold = at_least(terms->cost - surplus.seconds, 0);
+    if (surplus.seconds >= terms->cost)
+        history->surplus = (struct surplus){0};
+    if (enough == 0 && history->idle < IDLE_TO_ZERO) {
+        enough = 1;
+        decision->hold = IDLE_TO_ZERO - history->idle;
+    }
+    if (surplus.seconds < terms->cost || enough >= load->workers)
+        decision_set(decision, load->workers, TERM_HOLD,
+                     "%lld workers would be enough, and have been for %.0f s",
+                     (long long)at_most((double)enough, (double)load->workers), surplus.seconds);
+    else if (enough == 0)
+        decision_set(decision, 0, TERM_IDLE, "Idle: there has been nothing to do for %.0f s",
+                     history->idle);
+    else
+        decision_set(decision, enough, TERM_SURPLUS, "%lld workers have been enough for %.0f s",
+                     (long long)enough, surplus.seconds);
+}
+
+/* Notes that fewer are needed than there are; forgets it where that is not so. */
+static void note_surplus(struct surplus *surplus, const struct load *load, int64_t needed)
+{
+    if (needed >= load->workers) {
+        *surplus = (struct surplus){0};
+        return;
+    }
+    surplus->seconds += load->seconds;
+    surplus->needed = at_least((double)needed, surplus->needed);
+    surplus->busy_seconds += load->busy_seconds;
+}
+
+void latency_decide(const struct policy *policy, struct history *history, const struct load *load,
+                    struct decision *decision)
+{
+    const struct terms terms = terms_of(policy, history, load);
+    decision->service = terms.service;
+    decision->arriving = terms.arriving;
+    decision->steady = workers_for(&terms, steady_need(&terms));
+    decision->backlog = workers_for(&terms, backlog_need(&terms, load));
+    int64_t needed = higher(higher(decision->steady, decision->backlog), policy->min);
+    note_surplus(&history->surplus, load, needed);
+    if (needed > load->workers)
+        grow(policy, load, decision);
+    else if (needed < load->workers)
+        shrink(policy, &terms, history, load, decision);
+    else
+        decision_set(decision, load->workers, TERM_ENOUGH, "%lld workers are enough",
+                     (long long)load->workers);
+}
