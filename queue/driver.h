@@ -207,9 +207,10 @@ struct driver {
     /* Stores count checked jobs, all or none. A uuid that the store has already, of a live job or a
      * failed one, makes that one job a repetition and is passed over, and so is one whose unique
      * key a live job holds; results (count of them, or NULL) tells which. A job with a batch_uuid
-     * is counted in that batch (made, without callbacks, where there is none; ERR_CONFLICT where it
-     * was cancelled or has finished). Returns 0, or -1 with err: then none was stored (or, after
-     * ERR_UNAVAILABLE, the same call can be repeated). Wakes idle workers of the queues. */
+     * is counted in that batch (made where there is none, with allow_failures and without
+     * callbacks; ERR_CONFLICT where it was cancelled or has finished). Returns 0, or -1 with err:
+     * then none was stored (or, after ERR_UNAVAILABLE, the same call can be repeated). Wakes idle
+     * workers of the queues. */
     int (*push)(struct store *store, const struct job *jobs, size_t count,
                 enum push_result *results, struct err *err);
 
@@ -258,7 +259,8 @@ struct driver {
     int (*queues)(struct store *store, queue_name_fn each, void *context, struct err *err);
 
     /* Removes the waiting (ready and delayed) jobs of a queue, NULL for all; what is reserved goes
-     * on. */
+     * on. The one operation that may be done in parts, when there are very many: what was pushed
+     * after it began stays. */
     int (*purge)(struct store *store, const char *queue, uint64_t *removed, struct err *err);
 
     /* Failed jobs: newest first; requeued under the same uuid with attempts 0, the priority that
