@@ -48,7 +48,35 @@ def test_an_exec_handler(tmp_path):
     assert (ran.returncode, ran.stderr) == (65, "job A1 has no file\n")
 
 
-@pytest.mark.parametrize("ending", ["sh", "py", "php", "js"])
-def test_the_manual_shows_what_is_run(ending):
-    manual = (ROOT / "docs" / "protocol.md").read_text()
-    assert (EXAMPLES / f"persistent.{ending}").read_text() in manual
+@pytest.mark.parametrize("manual, example", [
+    *(("protocol.md", f"persistent.{ending}") for ending in ("sh", "py", "php", "js")),
+    *(("jobs.md", f"jobs.{ending}") for ending in ("php", "py", "js", "rb")),
+])
+def test_the_manual_shows_what_is_run(manual, example):
+    assert (EXAMPLES / example).read_text() in (ROOT / "docs" / manual).read_text()
+
+
+@pytest.mark.parametrize("ending", ["php", "py", "js", "rb"])
+def test_jobs_with_a_library(start, ending):
+    handler = start("docs/examples/jobs." + ending)
+    jobs = handler.next()["jobs"]
+    assert {"job": "Greet", "timeout": 10} in jobs
+    assert {"job": "ProcessImages", "timeout": 120, "max_attempts": 5} in jobs
+    uuid = handler.give("ProcessImages", {"images": ["a.png", "b.png"]}, max_attempts=5)
+    assert handler.answer(uuid) == [
+        {"type": "push", "uuid": uuid, "push": {"job": "ProcessImage", "data": {"image": "a.png"}, "queue": "mail",
+                                                "delay": 1}},
+        {"type": "progress", "uuid": uuid, "progress": 50, "message": "a.png"},
+        {"type": "push", "uuid": uuid, "push": {"job": "ProcessImage", "data": {"image": "b.png"}, "queue": "mail",
+                                                "delay": 1}},
+        {"type": "progress", "uuid": uuid, "progress": 100, "message": "b.png"},
+        {"type": "done", "uuid": uuid},
+    ]
+    *told, fail = handler.run("ProcessImages", {"image": "a.png"}, max_attempts=5)
+    assert fail["type"] == "fail" and fail["retry"] is False
+    assert told[-1]["level"] == "error" and told[-1]["message"].startswith("given up after 1 attempts: ")
+    assert handler.run("Greet", {"name": "you"})[-1]["type"] == "done"
+    handler.send({"type": "drain"})
+    handler.close_input()
+    assert handler.wait() == 0, handler.errors
+    assert "Hello you\n" in handler.output
