@@ -6,39 +6,17 @@
 
 #include "common/fd.h"
 #include "common/mem.h"
-#include "common/path.h"
+#include "common/spawn_path.h"
 #include "supervisor/snapshot.h"
-
-#define WORKER_NAME "muster-worker"
 
 /* The descriptors' numbers in the child. */
 enum { CHILD_SETTINGS = 3, CHILD_CHANNEL_IN, CHILD_CHANNEL_OUT, CHILD_BOARD };
 
 #define ARGUMENTS_MAX 10
 
-static char *beside_this_program(void)
-{
-    char path[4096];
-    ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
-    if (length < 0)
-        return NULL;
-    path[length] = '\0';
-    char *directory = path_directory(path);
-    char *program = mem_printf("%s/" WORKER_NAME, directory);
-    free(directory);
-    if (access(program, X_OK) == 0)
-        return program;
-    free(program);
-    return NULL;
-}
-
 char *launch_find_program(void)
 {
-    const char *given = getenv("MUSTER_WORKER");
-    if (given && given[0])
-        return mem_strdup(given);
-    char *program = beside_this_program();
-    return program ? program : mem_strdup(MUSTER_LIBEXECDIR "/" WORKER_NAME);
+    return spawn_find_own_program("muster-worker", "MUSTER_WORKER", MUSTER_LIBEXECDIR);
 }
 
 /* Fills argv (room for ARGUMENTS_MAX and NULL) with texts that the caller frees. */
