@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/channel.h"
 #include "common/clock.h"
 #include "common/fd.h"
 #include "common/log.h"

@@ -16,7 +16,7 @@ static void sqlite_close(struct store *store)
 {
     if (!store)
         return;
-    keeper_close(store->keeper);
+    sqlite_keeper_close(store->keeper);
     for (size_t i = 0; i < SQL_COUNT; i++)
         sqlite3_finalize(store->statements[i]);
     sqlite3_close(store->db);

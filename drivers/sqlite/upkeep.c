@@ -70,5 +70,5 @@ int sqlite_upkeep(struct store *store, struct upkeep *upkeep, struct err *err)
         return -1;
     upkeep->expired = expired;
     upkeep->next_ms = expired == LEASES_MAX ? 0 : findings.next_ms;
-    return keeper_checkpoint(store, err);
+    return sqlite_keeper_checkpoint(store, err);
 }
