@@ -9,8 +9,9 @@
 #include "common/spawn_path.h"
 #include "supervisor/snapshot.h"
 
-/* The descriptors' numbers in the child. */
-enum { CHILD_SETTINGS = 3, CHILD_CHANNEL_IN, CHILD_CHANNEL_OUT, CHILD_BOARD };
+/* The descriptors' numbers in the child; the last is a worker's board, or the maintenance process's
+ * calls. */
+enum { CHILD_SETTINGS = 3, CHILD_CHANNEL_IN, CHILD_CHANNEL_OUT, CHILD_OWN };
 
 #define ARGUMENTS_MAX 10
 
@@ -26,7 +27,9 @@ static void put_arguments(const struct launch *launch, char **argv)
     *argv++ = launch->queue ? mem_printf("--queue=%s", launch->queue) : mem_strdup("--maintenance");
     if (launch->queue) {
         *argv++ = mem_printf("--id=%s", launch->id);
-        *argv++ = mem_printf("--board-fd=%d", CHILD_BOARD);
+        *argv++ = mem_printf("--board-fd=%d", CHILD_OWN);
+    } else {
+        *argv++ = mem_printf("--calls-fd=%d", CHILD_OWN);
     }
     *argv++ = mem_printf("--generation=%u", launch->generation);
     *argv++ = mem_printf("--settings-fd=%d", CHILD_SETTINGS);
@@ -39,14 +42,16 @@ static int start(const struct launch *launch, char *const *argv, int settings_fd
                  struct spawn_child *child, struct err *err)
 {
     const struct spawn_fd fds[] = {
-        {STDERR_FILENO, STDERR_FILENO},         {settings_fd, CHILD_SETTINGS},
-        {launch->channel_in, CHILD_CHANNEL_IN}, {launch->channel_out, CHILD_CHANNEL_OUT},
-        {launch->board_fd, CHILD_BOARD}, /* last: the maintenance process has none */
+        {STDERR_FILENO, STDERR_FILENO},
+        {settings_fd, CHILD_SETTINGS},
+        {launch->channel_in, CHILD_CHANNEL_IN},
+        {launch->channel_out, CHILD_CHANNEL_OUT},
+        {launch->queue ? launch->board_fd : launch->calls_fd, CHILD_OWN},
     };
     const struct spawn_request request = {
         .argv = argv,
         .fds = fds,
-        .fd_count = launch->queue ? 5 : 4,
+        .fd_count = sizeof fds / sizeof fds[0],
         .new_group = true,
         .subreaper = true,
     };

@@ -11,6 +11,7 @@
 #include "common/path.h"
 #include "scaler/bounds.h"
 #include "supervisor/commands.h"
+#include "supervisor/control/web.h"
 #include "supervisor/daemon.h"
 #include "supervisor/launch.h"
 #include "supervisor/snapshot.h"
@@ -341,7 +342,10 @@ int master_init(struct master *master, struct settings *settings, const char *co
     }
     if (settings->muster.logfile[0])
         master->logfile = mem_strdup(settings->muster.logfile);
-    return open_control(master, err);
+    if (open_control(master, err) < 0)
+        return -1;
+    master->web = web_create(master, &settings->supervisor, err);
+    return master->web ? 0 : -1;
 }
 
 void master_run(struct master *master)
@@ -368,6 +372,7 @@ void master_finish(struct master *master)
         pool_destroy(pool);
     }
     maintenance_finish(&master->maintenance);
+    web_destroy(master->web); /* its calls to stores are forgotten */
     reaper_finish(&master->reaper);
     returns_finish(&master->returns);
     signals_finish(&master->signals, master->loop);
