@@ -42,12 +42,23 @@ void program_settings_finish(struct program_settings *program)
     free(program->serverurl);
 }
 
-void group_settings_finish(struct group_settings *group)
+struct group_settings *group_settings_hold(struct group_settings *group)
 {
+    if (group)
+        group->holders++;
+    return group;
+}
+
+void group_settings_release(struct group_settings *group)
+{
+    if (!group || --group->holders > 0)
+        return;
     for (size_t i = 0; i < group->program_count; i++)
         program_settings_finish(&group->programs[i]);
     free(group->programs);
     free(group->name);
+    free(group->environment);
     free(group->socket);
     free(group->socket_owner);
+    free(group);
 }

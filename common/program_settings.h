@@ -61,12 +61,17 @@ struct program_settings {
     size_t process_count;
 };
 
+/* Settings that were read stay as they are; who needs them longer than the struct settings that they came
+ * with, holds them. */
 struct group_settings {
+    unsigned holders;
+    size_t place; /* among the groups as they were read */
     char *name;
     int kind; /* enum group_kind */
     int64_t priority;
     struct program_settings *programs; /* in the order that they are started in */
     size_t program_count;
+    char *environment; /* of [supervisord], for all programs: those of the processes stand above it */
 
     /* GROUP_LISTENERS */
     uint32_t events;     /* enum event_type, as bits: with what is below an abstract one */
@@ -100,7 +105,10 @@ struct group_section {
 bool program_key_is_of_process(const struct key *key);
 
 void program_settings_finish(struct program_settings *program);
-void group_settings_finish(struct group_settings *group);
+
+/* Both accept NULL; the last release frees. */
+struct group_settings *group_settings_hold(struct group_settings *group);
+void group_settings_release(struct group_settings *group);
 
 /* A name as Supervisor accepts it: no space, colon or slash. Returns 0, or -1 with err. */
 int program_check_name(const char *name, struct err *err);

@@ -47,8 +47,12 @@ static void keep_group(struct settings_reader *reader, struct group_section *row
 {
     struct supervisor_settings *supervisor = &reader->settings->supervisor;
     size_t count = supervisor->group_count + 1;
-    supervisor->groups = mem_resize(supervisor->groups, count, sizeof *supervisor->groups);
-    supervisor->groups[supervisor->group_count++] = rows->group;
+    struct group_settings *group = mem_new(1, sizeof *group);
+    *group = rows->group;
+    group->environment = mem_strdup(supervisor->daemon.environment);
+    group->place = supervisor->group_count;
+    supervisor->groups = mem_resize(supervisor->groups, count, sizeof(struct group_settings *));
+    supervisor->groups[supervisor->group_count++] = group_settings_hold(group);
     free(rows->programs);
     free(rows->result_handler);
 }
@@ -240,48 +244,55 @@ static int load_single(struct settings_reader *reader, const struct ini_section 
 
 /* All of them */
 
-static int compare_groups(const void *a, const void *b)
+static int compare_places(const struct group_settings *one, const struct group_settings *other)
 {
-    const struct group_settings *one = a, *other = b;
     if (one->priority != other->priority)
         return one->priority < other->priority ? -1 : 1;
-    return strcmp(one->name, other->name);
+    return (one->place > other->place) - (one->place < other->place);
+}
+
+static int compare_groups(const void *a, const void *b)
+{
+    const struct group_settings *one = *(struct group_settings *const *)a,
+                                *other = *(struct group_settings *const *)b;
+    int by_name = strcmp(one->name, other->name);
+    return one->priority == other->priority && by_name != 0 ? by_name : compare_places(one, other);
 }
 
 static int compare_by_name(const void *a, const void *b)
 {
-    const struct group_settings *const *one = a, *const *other = b;
-    int result = strcmp((*one)->name, (*other)->name);
-    return result ? result : (*one > *other) - (*one < *other);
+    const struct group_settings *one = *(struct group_settings *const *)a,
+                                *other = *(struct group_settings *const *)b;
+    int by_name = strcmp(one->name, other->name);
+    return by_name ? by_name : compare_places(one, other);
+}
+
+static void sort(struct group_settings **groups, size_t count,
+                 int (*compare)(const void *a, const void *b))
+{
+    if (count > 0)
+        qsort(groups, count, sizeof(struct group_settings *), compare);
 }
 
 /* Supervisor takes the first group of a name, in its order, and is silent about others. */
-static void drop_duplicates(struct settings_reader *reader)
+static void sort_and_drop_duplicates(struct settings_reader *reader)
 {
     struct supervisor_settings *supervisor = &reader->settings->supervisor;
+    struct group_settings **groups = supervisor->groups;
     size_t count = supervisor->group_count, kept = 0;
-    struct group_settings **by_name = mem_new(count + 1, sizeof(struct group_settings *));
-    bool *is_duplicate = mem_new(count + 1, sizeof *is_duplicate);
-    for (size_t i = 0; i < count; i++)
-        by_name[i] = &supervisor->groups[i];
-    qsort(by_name, count, sizeof(struct group_settings *), compare_by_name);
-    for (size_t i = 1; i < count; i++)
-        is_duplicate[by_name[i] - supervisor->groups] =
-            strcmp(by_name[i - 1]->name, by_name[i]->name) == 0;
+    sort(groups, count, compare_by_name);
     for (size_t i = 0; i < count; i++) {
-        if (!is_duplicate[i]) {
-            supervisor->groups[kept++] = supervisor->groups[i];
+        if (kept == 0 || strcmp(groups[kept - 1]->name, groups[i]->name) != 0) {
+            groups[kept++] = groups[i];
             continue;
         }
         settings_warn(reader->settings,
                       mem_printf("the group %s is there twice: the one of priority %lld is ignored",
-                                 supervisor->groups[i].name,
-                                 (long long)supervisor->groups[i].priority));
-        group_settings_finish(&supervisor->groups[i]);
+                                 groups[i]->name, (long long)groups[i]->priority));
+        group_settings_release(groups[i]);
     }
     supervisor->group_count = kept;
-    free(by_name);
-    free(is_duplicate);
+    sort(groups, kept, compare_groups);
 }
 
 static int compare_texts(const void *a, const void *b)
@@ -339,11 +350,8 @@ int programs_load(struct settings_reader *reader)
     if (result < 0)
         return -1;
     struct supervisor_settings *supervisor = &reader->settings->supervisor;
-    if (supervisor->group_count > 0)
-        qsort(supervisor->groups, supervisor->group_count, sizeof *supervisor->groups,
-              compare_groups);
-    drop_duplicates(reader);
+    sort_and_drop_duplicates(reader);
     for (size_t i = 0; i < supervisor->group_count && result == 0; i++)
-        result = check_process_names(reader, &supervisor->groups[i]);
+        result = check_process_names(reader, supervisor->groups[i]);
     return result;
 }

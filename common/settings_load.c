@@ -62,14 +62,34 @@ static char *default_datadir(void)
     return path_resolve("/", "~/.local/share/muster");
 }
 
-static void derive_paths(struct muster_settings *muster)
+/* A file of Supervisor's names its pid file, so there may be several daemons. */
+static char *default_pidfile(const struct settings *settings)
 {
+    if (settings->supervisor.is_given)
+        return mem_strdup(settings->supervisor.daemon.pidfile);
+    return mem_printf("%s/musterd.pid", settings->muster.datadir);
+}
+
+static char *default_socket(const struct settings *settings)
+{
+    const char *pidfile = settings->supervisor.daemon.pidfile;
+    size_t length = strlen(pidfile);
+    if (!settings->supervisor.is_given)
+        return mem_printf("%s/muster.sock", settings->muster.datadir);
+    if (length > 4 && strcmp(pidfile + length - 4, ".pid") == 0)
+        length -= 4;
+    return mem_printf("%.*s.muster.sock", (int)length, pidfile);
+}
+
+static void derive_paths(struct settings *settings)
+{
+    struct muster_settings *muster = &settings->muster;
     if (!muster->datadir[0])
         replace(&muster->datadir, default_datadir());
     if (!muster->pidfile[0])
-        replace(&muster->pidfile, mem_printf("%s/musterd.pid", muster->datadir));
+        replace(&muster->pidfile, default_pidfile(settings));
     if (!muster->socket[0])
-        replace(&muster->socket, mem_printf("%s/muster.sock", muster->datadir));
+        replace(&muster->socket, default_socket(settings));
 }
 
 static int add_connection(struct settings_reader *reader, const char *name,
@@ -236,11 +256,13 @@ static int fill(struct settings_reader *reader)
         apply_single(reader, &settings_auto_scaling_table, &settings->auto_scaling) < 0)
         return -1;
     settings->serves_queues = serves_queues(reader);
-    derive_paths(&settings->muster);
+    if (supervisor_load(reader) < 0)
+        return -1;
+    derive_paths(settings);
     if (add_named(reader, CONNECTION_PREFIX, DEFAULT_CONNECTION, add_connection) < 0 ||
         add_named(reader, QUEUE_PREFIX, DEFAULT_QUEUE, add_queue) < 0 ||
         add_named(reader, SCHEDULE_PREFIX, NULL, settings_add_schedule) < 0 ||
-        resolve_connections(reader) < 0 || supervisor_load(reader) < 0)
+        resolve_connections(reader) < 0)
         return -1;
     settings_derive_scaling(reader);
     return check(reader) < 0 ? -1 : settings_check_scaling(reader);

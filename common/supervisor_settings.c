@@ -27,6 +27,6 @@ void supervisor_settings_finish(struct supervisor_settings *supervisor)
     }
     free(supervisor->rpcinterfaces);
     for (size_t i = 0; i < supervisor->group_count; i++)
-        group_settings_finish(&supervisor->groups[i]);
+        group_settings_release(supervisor->groups[i]);
     free(supervisor->groups);
 }

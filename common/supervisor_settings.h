@@ -69,7 +69,7 @@ struct supervisor_settings {
     size_t server_count;
     struct rpcinterface_settings *rpcinterfaces;
     size_t rpcinterface_count;
-    struct group_settings *groups; /* by priority and name; no name twice */
+    struct group_settings **groups; /* by priority and name; no name twice */
     size_t group_count;
     size_t process_count; /* of all groups */
 };
