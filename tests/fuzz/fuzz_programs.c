@@ -32,7 +32,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     ini_destroy(ini);
     FUZZ_ASSERT((settings != NULL) == (err.code == ERR_NONE));
     for (size_t i = 0; settings && i < settings->supervisor.group_count; i++)
-        check_group(&settings->supervisor.groups[i]);
+        check_group(settings->supervisor.groups[i]);
     settings_destroy(settings);
     return 0;
 }
