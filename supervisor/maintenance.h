@@ -2,7 +2,6 @@
 #ifndef SUPERVISOR_MAINTENANCE_H
 #define SUPERVISOR_MAINTENANCE_H
 
-#include "supervisor/calls.h"
 #include "supervisor/process.h"
 #include "supervisor/returns.h"
 
@@ -10,8 +9,7 @@
 struct maintenance {
     struct process process;
     struct returns *returns;
-    struct calls *calls; /* to whatever process there is; owned */
-    ev_io room_watch;    /* the channel takes records again */
+    ev_io room_watch; /* the channel takes records again */
     void (*measured)(void *context, const struct queue_metrics *metrics);
     void *context;
 };

@@ -11,7 +11,6 @@
 #include "common/path.h"
 #include "scaler/bounds.h"
 #include "supervisor/commands.h"
-#include "supervisor/control/web.h"
 #include "supervisor/daemon.h"
 #include "supervisor/launch.h"
 #include "supervisor/snapshot.h"
@@ -25,6 +24,7 @@
 static const char *const phase_names[] = {
     [MASTER_RUNNING] = "running",
     [MASTER_STOPPING] = "stopping",
+    [MASTER_STOPPING_PROGRAMS] = "stopping_programs",
     [MASTER_RETURNING] = "returning",
     [MASTER_CLOSING] = "closing",
 };
@@ -113,9 +113,18 @@ static void handle_in_pools(struct master *master, enum process_event event)
 
 /* Looking after everything, at the end of a turn in which something has changed */
 
+/* Programs go last: workers may need them. */
 static void end_workers(struct master *master)
 {
     if (!pools_are_empty(master))
+        return;
+    set_phase(master, MASTER_STOPPING_PROGRAMS);
+    programs_stop(&master->programs);
+}
+
+static void end_programs(struct master *master)
+{
+    if (!programs_are_stopped(&master->programs))
         return;
     set_phase(master, MASTER_RETURNING);
     ev_timer_set(&master->return_limit, RETURN_LIMIT_SECONDS, 0.);
@@ -144,7 +153,8 @@ static void end_maintenance(struct master *master)
 static void keep_maintenance(struct master *master)
 {
     struct process *process = &master->maintenance.process;
-    if (process->state == PROCESS_STOPPED && master->phase != MASTER_CLOSING)
+    if (process->state == PROCESS_STOPPED && master->phase != MASTER_CLOSING &&
+        master->settings->serves_queues)
         process_handle(process, EVENT_START);
 }
 
@@ -153,12 +163,14 @@ static void tend(struct master *master)
     static void (*const ends[])(struct master * master) = {
         [MASTER_RUNNING] = NULL,
         [MASTER_STOPPING] = end_workers,
+        [MASTER_STOPPING_PROGRAMS] = end_programs,
         [MASTER_RETURNING] = end_returning,
         [MASTER_CLOSING] = end_maintenance,
     };
     keep_maintenance(master);
     tend_pools(master);
     maintenance_tend(&master->maintenance);
+    programs_tend(&master->programs);
     if (ends[master->phase])
         ends[master->phase](master);
 }
@@ -178,6 +190,13 @@ static void on_swept(void *context)
     struct master *master = context;
     returns_release(&master->returns);
     master->host.changed = true;
+}
+
+/* What a program leaves behind lives on, as under Supervisor. */
+static bool on_orphan(void *context, pid_t pid)
+{
+    const struct master *master = context;
+    return programs_own(&master->programs, pid);
 }
 
 static void on_return_limit(struct ev_loop *loop, ev_timer *timer, int events)
@@ -220,6 +239,7 @@ void master_stop(struct master *master)
     default:
         log_write(LOG_WARN, "stopping once more: everything is killed");
         handle_in_pools(master, EVENT_KILL);
+        programs_kill(&master->programs);
         ev_timer_stop(master->loop, &master->return_limit);
         if (master->phase == MASTER_CLOSING)
             process_handle(&master->maintenance.process, EVENT_KILL);
@@ -253,6 +273,7 @@ void master_reopen_logs(struct master *master)
     process_tell(&master->maintenance.process, RECORD_REOPEN_LOGS);
     for (struct pool *pool = master->pools; pool; pool = pool->next)
         pool_tell(pool, RECORD_REOPEN_LOGS);
+    programs_reopen_logs(&master->programs);
 }
 
 /* Beginning and end */
@@ -334,7 +355,7 @@ int master_init(struct master *master, struct settings *settings, const char *co
     master->started_wall_ms = clock_wall_ms(&clock_system);
     init_host(master);
     init_watches(master);
-    master->reaper = (struct reaper){.swept = on_swept, .context = master};
+    master->reaper = (struct reaper){.swept = on_swept, .spares = on_orphan, .context = master};
     if (reaper_init(&master->reaper, master->loop, err) < 0 ||
         master_adopt(master, settings, err) < 0) {
         settings_destroy(settings);
@@ -342,13 +363,12 @@ int master_init(struct master *master, struct settings *settings, const char *co
     }
     if (settings->muster.logfile[0])
         master->logfile = mem_strdup(settings->muster.logfile);
-    if (open_control(master, err) < 0)
+    if (programs_init(&master->programs, &master->host, settings, err) < 0)
         return -1;
-    master->web = web_create(master, &settings->supervisor, err);
-    return master->web ? 0 : -1;
+    return open_control(master, err);
 }
 
-void master_run(struct master *master)
+static void make_pools(struct master *master)
 {
     for (size_t i = 0; i < master->settings->queue_count; i++) {
         const struct queue_settings *queue = &master->settings->queues[i];
@@ -356,6 +376,13 @@ void master_run(struct master *master)
         pool_configure(pool, master->settings, queue);
         master_resize(master, pool, queue);
     }
+}
+
+void master_run(struct master *master)
+{
+    if (master->settings->serves_queues)
+        make_pools(master);
+    programs_begin(&master->programs);
     log_write(LOG_INFO, "musterd " MUSTER_VERSION " started with pid %d", (int)getpid());
     ev_run(master->loop, 0);
     log_write(LOG_INFO, "musterd stopped");
@@ -371,8 +398,8 @@ void master_finish(struct master *master)
         master->pools = pool->next;
         pool_destroy(pool);
     }
+    programs_finish(&master->programs);
     maintenance_finish(&master->maintenance);
-    web_destroy(master->web); /* its calls to stores are forgotten */
     reaper_finish(&master->reaper);
     returns_finish(&master->returns);
     signals_finish(&master->signals, master->loop);

@@ -11,17 +11,19 @@
 #include "supervisor/host.h"
 #include "supervisor/maintenance.h"
 #include "supervisor/pool.h"
+#include "supervisor/programs/programs.h"
 #include "supervisor/reaper.h"
 #include "supervisor/returns.h"
 #include "supervisor/signals.h"
 
 /*
- * The master: one pool of workers a queue, the maintenance process, and who may tell it what to do.
+ * The master: one pool of workers a queue, the maintenance process, programs, and who may tell it what to do.
  * It never waits for anything but its loop.
  */
 enum master_phase {
     MASTER_RUNNING,
     MASTER_STOPPING,  /* the workers finish */
+    MASTER_STOPPING_PROGRAMS,
     MASTER_RETURNING, /* the leases of dead workers are given back */
     MASTER_CLOSING,   /* the maintenance process finishes */
 };
@@ -35,10 +37,10 @@ struct master {
     const char *config; /* the file that is read again, or NULL; the caller's */
     char *logfile;      /* that was opened at the start; NULL: standard error */
     struct control *control;
-    struct web *web; /* NULL where the settings name no HTTP server */
     struct returns returns;
     struct maintenance maintenance;
     struct pool *pools;
+    struct programs programs;
     enum master_phase phase; /* changed by one setter in master.c alone */
     int stop_requests;
     int64_t started_wall_ms;

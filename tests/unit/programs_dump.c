@@ -200,7 +200,7 @@ static cJSON *describe(const struct settings *settings)
         cJSON_AddItemToArray(servers, describe_server(&supervisor->servers[i]));
     cJSON *groups = cJSON_AddArrayToObject(object, "groups");
     for (size_t i = 0; i < supervisor->group_count; i++)
-        cJSON_AddItemToArray(groups, describe_group(&supervisor->daemon, &supervisor->groups[i]));
+        cJSON_AddItemToArray(groups, describe_group(&supervisor->daemon, supervisor->groups[i]));
     return object;
 }
 

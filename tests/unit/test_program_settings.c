@@ -124,7 +124,7 @@ static void test_times_may_have_units_and_fractions(void **state)
     struct settings *settings =
         load("[program:a]\ncommand = cat\nstartsecs = 0.2\nstopwaitsecs = 1m30s\n", &err);
     assert_non_null(settings);
-    const struct program_settings *program = &settings->supervisor.groups[0].programs[0];
+    const struct program_settings *program = &settings->supervisor.groups[0]->programs[0];
     assert_int_equal(program->startsecs, 200);
     assert_int_equal(program->stopwaitsecs, 90000);
     settings_destroy(settings);

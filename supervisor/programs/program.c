@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: MIT */
+#include "supervisor/programs/program.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "common/log.h"
+#include "common/mem.h"
+#include "common/signal_names.h"
+#include "supervisor/programs/listener_pool.h"
+#include "supervisor/programs/payload.h"
+#include "supervisor/programs/program_group.h"
+#include "supervisor/programs/program_launch.h"
+#include "supervisor/programs/program_restart.h"
+
+static int64_t now_ms(const struct program *program)
+{
+    return clock_monotonic_ms(program->host->host->clock);
+}
+
+static const char *name_of(const struct program *program)
+{
+    return program->process->name;
+}
+
+/* State */
+
+/* How long the present state may last; -1: as long as it likes. */
+static int64_t limit_ms(const struct program *program)
+{
+    switch (program->state) {
+    case PROCESS_STARTING:
+        return program->settings->startsecs;
+    case PROCESS_BACKOFF:
+        return program->pause_ms;
+    case PROCESS_STOPPING:
+        return program->settings->stopwaitsecs;
+    default:
+        return -1;
+    }
+}
+
+static void arm_limit(struct program *program)
+{
+    struct ev_loop *loop = program->host->host->loop;
+    int64_t limit = limit_ms(program);
+    ev_timer_stop(loop, &program->limit);
+    if (limit < 0)
+        return;
+    ev_now_update(loop);
+    int64_t left = program->since_ms + limit - now_ms(program);
+    ev_timer_set(&program->limit, left > 0 ? (double)left / 1000. : 0., 0.);
+    ev_timer_start(loop, &program->limit);
+}
+
+static void set_state(struct program *program, enum process_state state)
+{
+    enum process_state before = program->state;
+    if (state == before)
+        return;
+    program->state = state;
+    program->since_ms = now_ms(program);
+    program->host->host->changed = true;
+    arm_limit(program);
+    payload_notify_state(program, before);
+}
+
+static void begin_stage(struct program *program)
+{
+    program->since_ms = now_ms(program);
+    arm_limit(program);
+}
+
+pid_t program_pid(const struct program *program)
+{
+    return program->child.pid > 0 && !program->child.is_reaped ? program->child.pid : 0;
+}
+
+bool program_is_active(const struct program *program)
+{
+    return program->state == PROCESS_STARTING || program->state == PROCESS_RUNNING ||
+           program->state == PROCESS_BACKOFF;
+}
+
+/* Starting */
+
+static void on_ended(struct reaper_child *reaped, int status);
+
+static void watch_child(struct program *program)
+{
+    program->reaped =
+        (struct reaper_child){.spawned = &program->child, .ended = on_ended, .data = program};
+    reaper_watch(program->host->host->reaper, &program->reaped);
+    log_write(LOG_INFO, "spawned: '%s' with pid %d", name_of(program), (int)program->child.pid);
+}
+
+static void set_spawn_error(struct program *program, char *text)
+{
+    free(program->spawn_error);
+    program->spawn_error = text;
+}
+
+static void spawn(struct program *program)
+{
+    struct err err = ERR_INIT;
+    set_spawn_error(program, NULL);
+    program->exit_status = 0;
+    program->was_started = true;
+    program->started_ms = now_ms(program);
+    program->started_wall_ms = clock_wall_ms(program->host->host->clock);
+    if (program_launch(program, &err) == 0) {
+        watch_child(program);
+        begin_stage(program);
+        return;
+    }
+    log_write(LOG_INFO, "spawnerr: %s", err.text);
+    set_spawn_error(program, mem_strdup(err.text));
+    program->failures++;
+    program_handle(program, EVENT_ENDED);
+}
+
+static void note_running(struct program *program)
+{
+    program->failures = 0;
+    if (program->listener)
+        listener_pool_dispatch(program->listener->pool);
+    log_write(LOG_INFO,
+              "success: %s entered RUNNING state, process has stayed up for > than %g seconds "
+              "(startsecs)",
+              name_of(program), (double)program->settings->startsecs / 1000.);
+}
+
+/* Ending */
+
+#define STATUS_TEXT_SIZE 64
+
+static const char *status_text(int status, char text[STATUS_TEXT_SIZE])
+{
+    char name[SIGNAL_NAME_SIZE];
+    if (WIFSIGNALED(status))
+        snprintf(text, STATUS_TEXT_SIZE, "terminated by %s%s", signal_name(WTERMSIG(status), name),
+                 WCOREDUMP(status) ? " (core dumped)" : "");
+    else
+        snprintf(text, STATUS_TEXT_SIZE, "exit status %d", WEXITSTATUS(status));
+    return text;
+}
+
+static void log_end(const struct program *program, int status, bool was_too_quick)
+{
+    char text[STATUS_TEXT_SIZE];
+    bool is_expected = program->ended_well && !was_too_quick;
+    enum log_level level = is_expected ? LOG_INFO : LOG_WARN;
+    status_text(status, text);
+    if (program->state == PROCESS_STOPPING)
+        log_write(level, "stopped: %s (%s)", name_of(program), text);
+    else
+        log_write(level, "exited: %s (%s; %s)", name_of(program), text,
+                  is_expected ? "expected" : "not expected");
+}
+
+static void note_end(struct program *program, int status, bool was_too_quick)
+{
+    program->stopped_wall_ms = clock_wall_ms(program->host->host->clock);
+    program->exit_status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    program->ended_well = exit_codes_have(&program->settings->exitcodes, program->exit_status);
+    if (program->state == PROCESS_STOPPING) {
+        program->failures = 0;
+    } else if (was_too_quick) {
+        program->exit_status = 0;
+        program->failures++;
+        set_spawn_error(program, mem_strdup("Exited too quickly (process log may have details)"));
+    } else if (!program->ended_well) {
+        set_spawn_error(program, mem_printf("Bad exit code %d", program->exit_status));
+    }
+}
+
+/* What belongs to one start and ends with it. */
+static void release(struct program *program)
+{
+    for (int stream = 0; stream < STREAM_COUNT; stream++)
+        output_close(&program->outputs[stream]);
+    input_close(&program->input);
+    spawn_close(&program->child);
+}
+
+static void on_ended(struct reaper_child *reaped, int status)
+{
+    struct program *program = reaped->data;
+    for (int stream = 0; stream < STREAM_COUNT; stream++)
+        output_drain(&program->outputs[stream]);
+    bool was_too_quick = program->state == PROCESS_STARTING &&
+                         now_ms(program) - program->started_ms < program->settings->startsecs;
+    if (program->state == PROCESS_STARTING && !was_too_quick)
+        program_handle(program, EVENT_READY); /* the timer would have said so at once */
+    note_end(program, status, was_too_quick);
+    log_end(program, status, was_too_quick);
+    release(program);
+    program_group_ended(program->group, program);
+    program_handle(program, EVENT_ENDED);
+}
+
+/* Whether one that had been running runs again, and when. */
+static void restart(struct program *program)
+{
+    if (program->host->is_stopping || !program_is_restarted(program->settings, program->ended_well))
+        return;
+    program->pause_ms = program_restart_pause(&program->restarts_paid_ms, now_ms(program));
+    program_handle(program, program->pause_ms == 0 ? EVENT_START : EVENT_PAUSE);
+}
+
+/* It is in BACKOFF: after a start that failed (failures > 0), or because it is restarted too often.
+ */
+static void begin_pause(struct program *program)
+{
+    if (program->failures > 0)
+        program->pause_ms = program_retry_pause(program->settings, program->failures);
+    if (program->pause_ms < 0) {
+        program->failures = 0;
+        program_handle(program, EVENT_GIVE_UP);
+        log_write(LOG_INFO, "gave up: %s entered FATAL state, too many start retries too quickly",
+                  name_of(program));
+    } else {
+        arm_limit(program);
+    }
+}
+
+/* Stopping */
+
+static void send_stop(struct program *program, int number, bool to_group)
+{
+    char name[SIGNAL_NAME_SIZE];
+    begin_stage(program);
+    log_write(LOG_DEBUG, "killing %s (pid %d) %swith signal %s", name_of(program),
+              (int)program->child.pid, to_group ? "process group " : "", signal_name(number, name));
+    if (to_group)
+        spawn_signal_group(&program->child, number);
+    else
+        spawn_signal(&program->child, number);
+}
+
+static void ask_to_stop(struct program *program)
+{
+    send_stop(program, program->settings->stopsignal, program->settings->stopasgroup);
+}
+
+static void kill_process(struct program *program)
+{
+    log_write(LOG_WARN, "killing '%s' (%d) with SIGKILL", name_of(program),
+              (int)program->child.pid);
+    send_stop(program, SIGKILL, program->settings->killasgroup);
+}
+
+static void (*const actions[])(struct program *program) = {
+    [ACTION_NONE] = NULL,         [ACTION_SPAWN] = spawn,
+    [ACTION_DRAIN] = ask_to_stop, [ACTION_TERMINATE] = ask_to_stop,
+    [ACTION_KILL] = kill_process, [ACTION_ESCALATE] = kill_process,
+    [ACTION_RESTART] = restart,   [ACTION_PAUSE] = begin_pause,
+};
+
+void program_handle(struct program *program, enum process_event event)
+{
+    struct lifecycle_step step = lifecycle_next(program->state, event);
+    bool gets_ready = step.state == PROCESS_RUNNING && program->state == PROCESS_STARTING;
+    if (gets_ready)
+        program->failures = 0;
+    set_state(program, step.state);
+    if (gets_ready)
+        note_running(program);
+    if (actions[step.action])
+        actions[step.action](program);
+}
+
+static void on_limit(struct ev_loop *loop, ev_timer *timer, int events)
+{
+    (void)loop, (void)events;
+    struct program *program = timer->data;
+    bool is_starting = program->state == PROCESS_STARTING;
+    if (program->host->is_stopping && program->state == PROCESS_BACKOFF)
+        return;
+    program_handle(program, is_starting ? EVENT_READY : EVENT_TIMEOUT);
+}
+
+/* What a person asks for */
+
+enum fault program_start(struct program *program, struct err *err)
+{
+    enum fault fault = program_launch_check(program, err);
+    if (fault != FAULT_SUCCESS)
+        return fault;
+    if (program_is_active(program)) {
+        err_set(err, ERR_CONFLICT, "%s is started already", name_of(program));
+        return FAULT_ALREADY_STARTED;
+    }
+    if (lifecycle_has_process(program->state)) {
+        err_set(err, ERR_CONFLICT, "%s has not ended yet", name_of(program));
+        return FAULT_ABNORMAL_TERMINATION;
+    }
+    program_handle(program, EVENT_START);
+    if (!program->spawn_error)
+        return FAULT_SUCCESS;
+    err_set(err, ERR_SYSTEM, "%s", program->spawn_error);
+    return FAULT_SPAWN_ERROR;
+}
+
+static enum fault not_running(const struct program *program, struct err *err)
+{
+    err_set(err, ERR_CONFLICT, "%s is not running", name_of(program));
+    return FAULT_NOT_RUNNING;
+}
+
+enum fault program_stop(struct program *program, struct err *err)
+{
+    if (!program_is_active(program))
+        return not_running(program, err);
+    program->failures = 0;
+    program_handle(program, EVENT_STOP);
+    return FAULT_SUCCESS;
+}
+
+enum fault program_signal(struct program *program, int signal_number, struct err *err)
+{
+    char name[SIGNAL_NAME_SIZE];
+    if (program_pid(program) == 0)
+        return not_running(program, err);
+    log_write(LOG_DEBUG, "sending %s (pid %d) sig %s", name_of(program), (int)program->child.pid,
+              signal_name(signal_number, name));
+    if (spawn_signal(&program->child, signal_number) == 0 || errno == ESRCH)
+        return FAULT_SUCCESS;
+    err_errno(err, errno, "cannot signal %s", name_of(program));
+    return FAULT_FAILED;
+}
+
+enum fault program_write(struct program *program, const char *bytes, size_t length, struct err *err)
+{
+    if (program_pid(program) == 0 || program->state == PROCESS_STOPPING)
+        return not_running(program, err);
+    if (input_write(&program->input, program->host->host->loop, bytes, length, err) == 0)
+        return FAULT_SUCCESS;
+    return err->code == ERR_UNAVAILABLE ? FAULT_NO_FILE : FAULT_FAILED;
+}
+
+/* Names */
+
+char *program_full_name(const struct program *program)
+{
+    const char *group = program_group_name(program->group);
+    if (strcmp(group, name_of(program)) == 0)
+        return mem_strdup(group);
+    return mem_printf("%s:%s", group, name_of(program));
+}
+
+const char *program_log_path(const struct program *program, enum stream stream, char *room)
+{
+    const char *configured = program->process->logfiles[stream];
+    const char *letters = program->auto_names[stream];
+    if (strcmp(configured, KEY_LOG_NONE) == 0)
+        return NULL;
+    if (strcmp(configured, KEY_LOG_AUTO) != 0)
+        return configured;
+    if (!letters[0])
+        return NULL;
+    snprintf(room, LOG_PATH_SIZE, "%s/%s-%s---%s-%.*s.log", program->host->childlogdir,
+             name_of(program), stream == STREAM_OUT ? "stdout" : "stderr",
+             program->host->identifier, AUTO_LETTERS, letters);
+    return room;
+}
+
+/* Beginning and end */
+
+void program_configure(struct program *program, const struct program_settings *settings,
+                       const struct process_settings *process)
+{
+    program->settings = settings;
+    program->process = process;
+    arm_limit(program);
+}
+
+struct program *program_create(struct program_host *host, struct program_group *group,
+                               const struct program_settings *settings,
+                               const struct process_settings *process)
+{
+    struct program *program = mem_new(1, sizeof *program);
+    program->host = host;
+    program->group = group;
+    program->settings = settings;
+    program->process = process;
+    program->state = PROCESS_STOPPED;
+    program->child = (struct spawn_child){.pid = -1, .pidfd = -1, .error_fd = -1};
+    program->input.fd = -1;
+    for (int stream = 0; stream < STREAM_COUNT; stream++)
+        output_init(&program->outputs[stream], program, (enum stream)stream);
+    ev_init(&program->limit, on_limit);
+    program->limit.data = program;
+    return program;
+}
+
+void program_destroy(struct program *program)
+{
+    ev_timer_stop(program->host->host->loop, &program->limit);
+    release(program);
+    listener_destroy(program->listener);
+    free(program->spawn_error);
+    free(program);
+}

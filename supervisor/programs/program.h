@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SUPERVISOR_PROGRAMS_PROGRAM_H
+#define SUPERVISOR_PROGRAMS_PROGRAM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <ev.h>
+
+#include "common/program_settings.h"
+#include "common/spawn.h"
+#include "supervisor/lifecycle.h"
+#include "supervisor/programs/fault.h"
+#include "supervisor/programs/input.h"
+#include "supervisor/programs/output.h"
+#include "supervisor/programs/program_host.h"
+#include "supervisor/reaper.h"
+
+struct listener;
+struct program_group;
+
+/* The random letters of an AUTO log's name. */
+#define AUTO_LETTERS 6
+
+/*
+ * One process of a program: its life is the table of lifecycle.h, with Supervisor's rules for when
+ * it runs, when it is started again, and how it is stopped. EVENT_READY comes when it has stayed up
+ * for startsecs.
+ *
+ * There may be many thousands, so what is the same for all is kept once, and buffers belong to the
+ * host.
+ */
+struct program {
+    struct program_host *host;
+    struct program_group *group;
+    const struct program_settings
+        *settings; /* of the group's settings, as long as these are held */
+    const struct process_settings *process;
+
+    enum process_state state; /* changed by one setter in program.c alone */
+    bool was_started;         /* at any time */
+    bool ended_well;          /* by one of exitcodes */
+    bool holds_socket;        /* of its group */
+    int exit_status;          /* of the last end; -1: by a signal */
+    unsigned failures;        /* starts in a row that did not get as far as running */
+    int64_t since_ms; /* when the state began; monotonic, as all here that is not called wall */
+    int64_t pause_ms; /* in PROCESS_BACKOFF */
+    int64_t started_ms;
+    int64_t restarts_paid_ms;                 /* see program_restart.h */
+    int64_t started_wall_ms, stopped_wall_ms; /* 0: never */
+    char *spawn_error;                        /* NULL: none */
+
+    struct spawn_child child;
+    struct reaper_child reaped;
+    ev_timer limit; /* of the present state */
+    struct output outputs[STREAM_COUNT];
+    struct input input;
+    struct listener *listener;                   /* of an event listener; NULL for others */
+    char auto_names[STREAM_COUNT][AUTO_LETTERS]; /* "": there is none yet */
+};
+
+/* A program that is stopped. The group outlives it, and holds the settings. */
+struct program *program_create(struct program_host *host, struct program_group *group,
+                               const struct program_settings *settings,
+                               const struct process_settings *process);
+
+/* Only for one that has no process (lifecycle_has_process). */
+void program_destroy(struct program *program);
+
+/* An event of its life from outside: EVENT_START, EVENT_STOP, EVENT_KILL; EVENT_GIVE_UP in BACKOFF.
+ */
+void program_handle(struct program *program, enum process_event event);
+
+/* What a person asks for, by Supervisor's rules: FAULT_SUCCESS, or why not, with err. A start or a
+ * stop has begun then; its success shows in the state. */
+enum fault program_start(struct program *program, struct err *err);
+enum fault program_stop(struct program *program, struct err *err);
+enum fault program_signal(struct program *program, int signal_number, struct err *err);
+enum fault program_write(struct program *program, const char *bytes, size_t length,
+                         struct err *err);
+
+/* STARTING, RUNNING or BACKOFF: it runs, or is on its way to. */
+bool program_is_active(const struct program *program);
+
+/* Its process's pid; 0 while there is none. */
+pid_t program_pid(const struct program *program);
+
+/* "group:name", or the name alone where both are the same. A malloc'd text. */
+char *program_full_name(const struct program *program);
+
+/* Where a stream goes: a path, in room (LOG_PATH_SIZE bytes) or elsewhere. NULL where it goes to no
+ * file. */
+const char *program_log_path(const struct program *program, enum stream stream, char *room);
+
+/* Other settings for a program that goes on: those that need no new process hold from now on. */
+void program_configure(struct program *program, const struct program_settings *settings,
+                       const struct process_settings *process);
+
+#endif

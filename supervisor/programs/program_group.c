@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+#include "supervisor/programs/program_group.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/mem.h"
+#include "supervisor/programs/auto_log.h"
+#include "supervisor/programs/fcgi_socket.h"
+#include "supervisor/programs/listener_pool.h"
+
+const char *program_group_name(const struct program_group *group)
+{
+    return group->settings->name;
+}
+
+const char *program_group_environment(const struct program_group *group)
+{
+    return group->settings->environment;
+}
+
+int program_group_socket(const struct program_group *group)
+{
+    return group->socket ? fcgi_socket_fd(group->socket) : -1;
+}
+
+struct program *program_group_find(const struct program_group *group, const char *process)
+{
+    for (size_t i = 0; i < group->member_count; i++)
+        if (strcmp(group->members[i]->process->name, process) == 0)
+            return group->members[i];
+    return NULL;
+}
+
+bool program_group_is_stopped(const struct program_group *group)
+{
+    for (size_t i = 0; i < group->member_count; i++) {
+        enum process_state state = group->members[i]->state;
+        if (state != PROCESS_STOPPED && state != PROCESS_EXITED && state != PROCESS_FATAL &&
+            state != PROCESS_UNKNOWN)
+            return false;
+    }
+    return true;
+}
+
+/* Processes that begin and end */
+
+int program_group_prepare(struct program_group *group, struct program *program, struct err *err)
+{
+    if (program->listener)
+        listener_reset(program->listener);
+    if (!group->socket)
+        return 0;
+    if (fcgi_socket_hold(group->socket, err) < 0)
+        return -1;
+    program->holds_socket = true;
+    return 0;
+}
+
+void program_group_ended(struct program_group *group, struct program *program)
+{
+    if (program->listener)
+        listener_reset(program->listener);
+    if (program->holds_socket)
+        fcgi_socket_release(group->socket);
+    program->holds_socket = false;
+}
+
+/* Stopping */
+
+struct by_priority {
+    struct program *program;
+    size_t place;
+};
+
+static int compare_priorities(const void *a, const void *b)
+{
+    const struct by_priority *one = a, *other = b;
+    int64_t first = one->program->settings->priority, second = other->program->settings->priority;
+    if (first != second)
+        return first < second ? -1 : 1;
+    return (one->place > other->place) - (one->place < other->place);
+}
+
+struct program **program_group_by_priority(const struct program_group *group)
+{
+    size_t count = group->member_count;
+    struct by_priority *places = mem_new(count + 1, sizeof *places);
+    struct program **sorted = mem_new(count + 1, sizeof(struct program *));
+    for (size_t i = 0; i < count; i++)
+        places[i] = (struct by_priority){group->members[i], i};
+    qsort(places, count, sizeof *places, compare_priorities);
+    for (size_t i = 0; i < count; i++)
+        sorted[i] = places[i].program;
+    free(places);
+    return sorted;
+}
+
+static void stop_one(struct program *program)
+{
+    if (program->state == PROCESS_BACKOFF)
+        program_handle(program, EVENT_GIVE_UP);
+    else if (program->state == PROCESS_STARTING || program->state == PROCESS_RUNNING)
+        program_handle(program, EVENT_STOP);
+}
+
+void program_group_stop(struct program_group *group)
+{
+    if (group->is_stopping)
+        return;
+    group->is_stopping = true;
+    struct program **sorted = program_group_by_priority(group);
+    for (size_t i = group->member_count; i-- > 0;)
+        stop_one(sorted[i]);
+    free(sorted);
+}
+
+/* Beginning and end */
+
+static void add_member(struct program_group *group, const struct program_settings *settings,
+                       const struct process_settings *process)
+{
+    struct program *program = program_create(group->host, group, settings, process);
+    if (group->pool)
+        program->listener = listener_create(group->pool, program);
+    auto_log_make(program);
+    group->members[group->member_count++] = program;
+}
+
+static void add_members(struct program_group *group)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < group->settings->program_count; i++)
+        count += group->settings->programs[i].process_count;
+    group->members = mem_new(count + 1, sizeof(struct program *));
+    for (size_t i = 0; i < group->settings->program_count; i++) {
+        const struct program_settings *settings = &group->settings->programs[i];
+        for (size_t k = 0; k < settings->process_count; k++)
+            add_member(group, settings, &settings->processes[k]);
+    }
+}
+
+struct program_group *program_group_create(struct program_host *host,
+                                           struct group_settings *settings, struct err *err)
+{
+    struct program_group *group = mem_new(1, sizeof *group);
+    group->host = host;
+    group->settings = group_settings_hold(settings);
+    if (settings->kind == GROUP_FCGI && !(group->socket = fcgi_socket_create(settings, err))) {
+        program_group_destroy(group);
+        return NULL;
+    }
+    if (settings->kind == GROUP_LISTENERS)
+        group->pool = listener_pool_create(group);
+    add_members(group);
+    return group;
+}
+
+void program_group_destroy(struct program_group *group)
+{
+    for (size_t i = 0; i < group->member_count; i++)
+        program_destroy(group->members[i]);
+    free(group->members);
+    listener_pool_destroy(group->pool);
+    fcgi_socket_destroy(group->socket);
+    group_settings_release(group->settings);
+    free(group);
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SUPERVISOR_PROGRAMS_PROGRAM_HOST_H
+#define SUPERVISOR_PROGRAMS_PROGRAM_HOST_H
+
+#include <stdbool.h>
+#include <sys/resource.h>
+
+#include "common/supervisor_settings.h"
+#include "supervisor/host.h"
+#include "supervisor/programs/event_bus.h"
+#include "supervisor/programs/identity.h"
+
+/* A read of a program's output, at most. */
+#define OUTPUT_BUFFER_SIZE (128u << 10)
+
+/* What all programs of one master share. */
+struct program_host {
+    struct host *host;
+    struct event_bus bus;
+    struct identities identities;
+    struct rlimit files; /* RLIMIT_NOFILE for programs; our own may be higher */
+    char *buffer;        /* OUTPUT_BUFFER_SIZE bytes, for whoever reads or writes just now */
+    char *clean_buffer;  /* one byte more, where escape sequences are taken out */
+
+    /* of [supervisord] and its servers */
+    char *identifier;
+    char *childlogdir;
+    char *serverurl; /* "": there is no server */
+    bool strips_ansi;
+
+    bool is_stopping; /* nothing is started any more */
+};
+
+/* Takes what programs need from settings. */
+void program_host_configure(struct program_host *host, const struct supervisor_settings *settings);
+
+/* Raises our own limit of open files, as far as it may be, for so many processes. */
+void program_host_make_room(const struct program_host *host, size_t process_count);
+
+void program_host_init(struct program_host *programs, struct host *host);
+void program_host_finish(struct program_host *host);
+
+#endif

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: MIT */
+#include "supervisor/programs/programs.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "common/mem.h"
+#include "supervisor/programs/auto_log.h"
+#include "supervisor/programs/ticks.h"
+
+/* Between two looks at what else there is to do. */
+#define STARTS_A_TURN 32
+
+struct program_group *programs_group(const struct programs *programs, const char *name)
+{
+    for (size_t i = 0; i < programs->group_count; i++)
+        if (strcmp(program_group_name(programs->groups[i]), name) == 0)
+            return programs->groups[i];
+    return NULL;
+}
+
+/* Groups that come and go */
+
+static void start_awaited(struct programs *programs);
+
+static bool comes_before(const struct program_group *one, const struct program_group *other)
+{
+    if (one->settings->priority != other->settings->priority)
+        return one->settings->priority < other->settings->priority;
+    return strcmp(program_group_name(one), program_group_name(other)) < 0;
+}
+
+static void insert(struct programs *programs, struct program_group *group)
+{
+    size_t place = programs->group_count++;
+    programs->groups =
+        mem_resize(programs->groups, programs->group_count, sizeof(struct program_group *));
+    for (; place > 0 && comes_before(group, programs->groups[place - 1]); place--)
+        programs->groups[place] = programs->groups[place - 1];
+    programs->groups[place] = group;
+}
+
+static void make_room(const struct programs *programs)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < programs->group_count; i++)
+        count += programs->groups[i]->member_count;
+    program_host_make_room(&programs->host, count);
+}
+
+static int add(struct programs *programs, struct group_settings *settings, struct err *err)
+{
+    struct program_group *group = program_group_create(&programs->host, settings, err);
+    if (!group)
+        return -1;
+    insert(programs, group);
+    make_room(programs);
+    event_notify_format(&programs->host.bus, EVENT_PROCESS_GROUP_ADDED, "groupname:%s\n",
+                        settings->name);
+    ticks_follow(programs);
+    return 0;
+}
+
+static struct group_settings *find_available(const struct programs *programs, const char *name)
+{
+    for (size_t i = 0; i < programs->available_count; i++)
+        if (strcmp(programs->available[i]->name, name) == 0)
+            return programs->available[i];
+    return NULL;
+}
+
+enum fault programs_add(struct programs *programs, const char *name, struct err *err)
+{
+    struct group_settings *settings = find_available(programs, name);
+    if (!settings) {
+        err_set(err, ERR_NOT_FOUND, "there is no group %.200s in the configuration", name);
+        return FAULT_BAD_NAME;
+    }
+    if (programs_group(programs, name)) {
+        err_set(err, ERR_CONFLICT, "the group %s is active already", name);
+        return FAULT_ALREADY_ADDED;
+    }
+    if (add(programs, settings, err) < 0)
+        return FAULT_FAILED;
+    start_awaited(programs);
+    return FAULT_SUCCESS;
+}
+
+static void take_out(struct programs *programs, struct program_group *group)
+{
+    size_t place = 0;
+    while (programs->groups[place] != group)
+        place++;
+    programs->group_count--;
+    memmove(&programs->groups[place], &programs->groups[place + 1],
+            (programs->group_count - place) * sizeof(struct program_group *));
+}
+
+enum fault programs_remove(struct programs *programs, const char *name, struct err *err)
+{
+    struct program_group *group = programs_group(programs, name);
+    if (!group) {
+        err_set(err, ERR_NOT_FOUND, "there is no active group %.200s", name);
+        return FAULT_BAD_NAME;
+    }
+    if (!program_group_is_stopped(group)) {
+        err_set(err, ERR_CONFLICT, "programs of the group %s still run", name);
+        return FAULT_STILL_RUNNING;
+    }
+    take_out(programs, group);
+    struct group_settings *settings = group_settings_hold(group->settings);
+    program_group_destroy(group);
+    event_notify_format(&programs->host.bus, EVENT_PROCESS_GROUP_REMOVED, "groupname:%s\n",
+                        settings->name);
+    group_settings_release(settings);
+    ticks_follow(programs);
+    return FAULT_SUCCESS;
+}
+
+static void release_available(struct programs *programs)
+{
+    for (size_t i = 0; i < programs->available_count; i++)
+        group_settings_release(programs->available[i]);
+    free(programs->available);
+}
+
+void programs_set_available(struct programs *programs, const struct supervisor_settings *settings)
+{
+    release_available(programs);
+    programs->available_count = settings->group_count;
+    programs->available = mem_new(settings->group_count + 1, sizeof(struct group_settings *));
+    for (size_t i = 0; i < settings->group_count; i++)
+        programs->available[i] = group_settings_hold(settings->groups[i]);
+}
+
+/* Starting */
+
+static bool is_awaited(const struct program *program)
+{
+    return program->state == PROCESS_STOPPED && !program->was_started &&
+           program->settings->autostart;
+}
+
+/* Starts some, in the order of groups and programs. Returns true where there are more. */
+static bool start_some(struct programs *programs)
+{
+    int left = STARTS_A_TURN;
+    for (size_t i = 0; i < programs->group_count; i++) {
+        const struct program_group *group = programs->groups[i];
+        for (size_t k = 0; k < group->member_count; k++) {
+            if (!is_awaited(group->members[k]))
+                continue;
+            if (left-- == 0)
+                return true;
+            program_handle(group->members[k], EVENT_START);
+        }
+    }
+    return false;
+}
+
+static void on_starting(struct ev_loop *loop, ev_timer *timer, int events)
+{
+    (void)events;
+    struct programs *programs = timer->data;
+    ev_timer_stop(loop, timer);
+    if (!programs->host.is_stopping && start_some(programs))
+        start_awaited(programs);
+}
+
+void programs_begin(struct programs *programs)
+{
+    event_notify_format(&programs->host.bus, EVENT_SUPERVISOR_STATE_CHANGE_RUNNING, "%s", "");
+    start_awaited(programs);
+}
+
+static void start_awaited(struct programs *programs)
+{
+    ev_timer_set(&programs->starting, 0., 0.);
+    ev_timer_start(programs->host.host->loop, &programs->starting);
+}
+
+/* Logs */
+
+void programs_reopen_logs(struct programs *programs)
+{
+    for (size_t i = 0; i < programs->group_count; i++)
+        for (size_t k = 0; k < programs->groups[i]->member_count; k++)
+            for (int stream = 0; stream < STREAM_COUNT; stream++)
+                output_reopen(&programs->groups[i]->members[k]->outputs[stream]);
+}
+
+/* Beginning and end */
+
+int programs_init(struct programs *programs, struct host *host, const struct settings *settings,
+                  struct err *err)
+{
+    *programs = (struct programs){0};
+    program_host_init(&programs->host, host);
+    program_host_configure(&programs->host, &settings->supervisor);
+    ev_init(&programs->starting, on_starting);
+    programs->starting.data = programs;
+    programs_init_stopping(programs);
+    ticks_init(programs);
+    programs_set_available(programs, &settings->supervisor);
+    if (settings->supervisor.is_given && !settings->supervisor.daemon.nocleanup)
+        auto_log_clean(&programs->host);
+    for (size_t i = 0; i < programs->available_count; i++)
+        if (add(programs, programs->available[i], err) < 0)
+            return -1;
+    return 0;
+}
+
+void programs_finish(struct programs *programs)
+{
+    if (!programs->host.host)
+        return;
+    struct ev_loop *loop = programs->host.host->loop;
+    ev_timer_stop(loop, &programs->starting);
+    ev_timer_stop(loop, &programs->reporting);
+    while (programs->group_count > 0)
+        program_group_destroy(programs->groups[--programs->group_count]);
+    ticks_finish(programs);
+    free(programs->groups);
+    release_available(programs);
+    program_host_finish(&programs->host);
+}
