@@ -27,7 +27,7 @@
         KEY_ROW("tries", "max_attempts", "N", "attempts before a job has failed"),                 \
         KEY_ROW("sleep", "sleep", "TIME", "between checks of an empty queue"),                     \
         KEY_ROW("rest", "rest", "TIME", "pause after each job"),                                   \
-        KEY_ROW("handler", "handler", "KIND", "exec (a program per job) or persistent"),           \
+        KEY_ROW("handler", "handler", "KIND", "exec (a program per job), persistent or plugin"),           \
         KEY_ROW("concurrency", "concurrency", "N", "jobs at the same time")
 
 /* A copy of the settings of --queue with the options and the command of the arguments put over it;

@@ -18,7 +18,7 @@
  * are never NULL ("" where unset), times are milliseconds, sizes bytes.
  */
 enum driver_kind { DRIVER_SQLITE, DRIVER_PGSQL, DRIVER_REDIS };
-enum handler_kind { HANDLER_EXEC, HANDLER_PERSISTENT };
+enum handler_kind { HANDLER_EXEC, HANDLER_PERSISTENT, HANDLER_PLUGIN };
 enum backoff_kind { BACKOFF_NONE, BACKOFF_FIXED, BACKOFF_LINEAR, BACKOFF_EXPONENTIAL };
 
 /* The names of backoffs as they are configured, in the order of their enum. NULL-terminated. */

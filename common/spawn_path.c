@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "common/mem.h"
+#include "common/path.h"
 
 #define USUAL_PATH "/usr/local/bin:/usr/bin:/bin"
 
@@ -60,4 +61,29 @@ char *spawn_find_program(const char *name, char *const *envp, const char *direct
     }
     errno = cause;
     return NULL;
+}
+
+static char *beside_this_program(const char *name)
+{
+    char path[4096];
+    ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
+    if (length < 0)
+        return NULL;
+    path[length] = '\0';
+    char *directory = path_directory(path);
+    char *program = mem_printf("%s/%s", directory, name);
+    free(directory);
+    if (access(program, X_OK) == 0)
+        return program;
+    free(program);
+    return NULL;
+}
+
+char *spawn_find_own_program(const char *name, const char *variable, const char *directory)
+{
+    const char *given = getenv(variable);
+    if (given && given[0])
+        return mem_strdup(given);
+    char *program = beside_this_program(name);
+    return program ? program : mem_printf("%s/%s", directory, name);
 }

@@ -3,9 +3,10 @@
 
 #include <string.h>
 
+#include "drivers/redis/redis.h"
 #include "drivers/sqlite/sqlite.h"
 
-const struct driver *const drivers_built_in[] = {&driver_sqlite, NULL};
+const struct driver *const drivers_built_in[] = {&driver_sqlite, &driver_redis, NULL};
 
 static const char *name_of(int kind)
 {

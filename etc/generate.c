@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 
-/* Writes what the key tables say to standard output: `generate sample` or `generate manual`. */
+/* Writes what the tables say to standard output: `generate sample`, `generate manual` (of the keys), `generate
+ * openapi` (of the HTTP interface). */
 #include <stdio.h>
 #include <string.h>
 
 #include "common/settings.h"
+#include "supervisor/control/api_routes.h"
 
 int main(int argc, char **argv)
 {
@@ -14,6 +16,8 @@ int main(int argc, char **argv)
         settings_sample(&out);
     else if (argc == 2 && strcmp(argv[1], "manual") == 0)
         settings_manual(&out);
+    else if (argc == 2 && strcmp(argv[1], "openapi") == 0)
+        api_describe(&out);
     fputs(buf_text(&out), stdout);
     int status = out.length ? 0 : 2;
     buf_finish(&out);

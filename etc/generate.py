@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Brings etc/muster.ini and the tables of docs/configuration.md in line with the key tables.
+"""Brings etc/muster.ini, the tables of docs/configuration.md and docs/openapi.json in line with the tables in the code.
 
 usage: generate.py GENERATE ROOT [--check]     GENERATE is the program built from generate.c
 """
@@ -27,11 +27,12 @@ def main():
     wanted = {
         sample: generated(program, "sample"),
         manual: with_tables(manual.read_text(), generated(program, "manual")),
+        root / "docs/openapi.json": generated(program, "openapi") + "\n",
     }
     stale = [path for path, text in wanted.items() if not path.exists() or path.read_text() != text]
     if "--check" in sys.argv:
         for path in stale:
-            print(f"{path.relative_to(root)} is not what the key tables say; run: ninja -C build samples")
+            print(f"{path.relative_to(root)} is not what the tables say; run: ninja -C build samples")
         return 1 if stale else 0
     for path in stale:
         path.write_text(wanted[path])

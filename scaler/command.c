@@ -34,7 +34,7 @@ static int put_policy(const struct policy *policy, struct buf *out)
 }
 
 /* Under the guide's names where it has them. */
-static int put_metrics(const struct history *history, const struct load *load, struct buf *out)
+static int put_metrics(const struct load_history *history, const struct load *load, struct buf *out)
 {
     const struct {
         const char *name;
@@ -43,12 +43,12 @@ static int put_metrics(const struct history *history, const struct load *load, s
         {"reserved", load->reserved},
         {"delayed", load->delayed},
         {"oldest_wait", load->oldest > 0 ? load->oldest : 0},
-        {"avg_wait_time", history_mean_wait(history, load)},
+        {"avg_wait_time", load_history_mean_wait(history, load)},
         {"avg_worker_utilization", rate_of(&history->utilisation) * 100},
         {"processing_rate", rate_of(&history->processing)},
         {"incoming_rate", rate_of(&history->incoming)},
         {"failure_rate", rate_of(&history->failures) * 100},
-        {"job_time", history_service_time(history)},
+        {"job_time", load_history_service_time(history)},
         {"boot_time", load->boot},
         {"busy", load->busy},
         {"starting", (double)load->starting},
@@ -61,8 +61,9 @@ static int put_metrics(const struct history *history, const struct load *load, s
     return buf_text_append(out, "}");
 }
 
-int command_request(const char *queue, const struct policy *policy, const struct history *history,
-                    const struct load *given, struct buf *out)
+int scaling_command_request(const char *queue, const struct policy *policy,
+                            const struct load_history *history, const struct load *given,
+                            struct buf *out)
 {
     const struct load load = load_sane(given);
     if (buf_text_append(out, "{\"queue\":") < 0 ||
@@ -118,7 +119,7 @@ static void add_remark(char reason[REASON_SIZE], double asked, const char *bound
              bound, workers);
 }
 
-static void clamp(const struct policy *policy, double asked, struct answer_of_command *answer)
+static void clamp(const struct policy *policy, double asked, struct scaling_command_answer *answer)
 {
     if (asked > (double)policy->max) {
         answer->workers = policy->max;
@@ -147,8 +148,8 @@ static int read_answer(const char *text, size_t length, struct arena *arena, dou
     return read_reason(&fields[1].value, arena, reason, err);
 }
 
-int command_answer(const struct policy *policy, const char *text, size_t length,
-                   struct answer_of_command *answer, struct err *err)
+int scaling_command_answer(const struct policy *policy, const char *text, size_t length,
+                           struct scaling_command_answer *answer, struct err *err)
 {
     struct arena arena = {0};
     const char *reason = "";

@@ -7,7 +7,7 @@
 #include "common/buf.h"
 #include "common/err.h"
 #include "scaler/decision.h"
-#include "scaler/history.h"
+#include "scaler/load_history.h"
 #include "scaler/policy.h"
 
 /*
@@ -17,18 +17,19 @@
  */
 #define COMMAND_ANSWER_MAX 65536 /* bytes of an answer */
 
-struct answer_of_command {
+struct scaling_command_answer {
     int64_t workers;          /* within the policy's bounds */
     char reason[REASON_SIZE]; /* valid UTF-8 on one line */
 };
 
 /* Appends the figures, with a newline. Returns 0, or -1 past the buffer's cap. */
-int command_request(const char *queue, const struct policy *policy, const struct history *history,
-                    const struct load *load, struct buf *out);
+int scaling_command_request(const char *queue, const struct policy *policy,
+                            const struct load_history *history, const struct load *load,
+                            struct buf *out);
 
 /* Reads an answer and clamps it to the policy's bounds (the reason says so). Returns 0, or -1 with
  * err saying what is wrong with it. */
-int command_answer(const struct policy *policy, const char *text, size_t length,
-                   struct answer_of_command *answer, struct err *err);
+int scaling_command_answer(const struct policy *policy, const char *text, size_t length,
+                           struct scaling_command_answer *answer, struct err *err);
 
 #endif

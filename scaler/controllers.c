@@ -21,7 +21,7 @@ static int64_t higher(int64_t one, int64_t other)
 /* --- The production policies --- */
 
 struct production {
-    struct history histories[WORKLOAD_QUEUES_MAX];
+    struct load_history histories[WORKLOAD_QUEUES_MAX];
 };
 
 static void divide(const struct sim_view *view, const struct production *memory, int64_t *targets)
@@ -32,7 +32,7 @@ static void divide(const struct sim_view *view, const struct production *memory,
         claims[i] = (struct claim){
             .min = view->settings->min,
             .wanted = targets[i],
-            .work = jobs * history_service_time(&memory->histories[i]),
+            .work = jobs * load_history_service_time(&memory->histories[i]),
             .promise = view->settings->promise,
             .weight = 1,
         };
@@ -56,7 +56,7 @@ static void run_production(void *state, const struct sim_view *view, const struc
         divide(view, memory, targets);
     for (size_t i = 0; i < view->queue_count; i++)
         if (targets[i] != view->loads[i].workers)
-            history_changed(&memory->histories[i]);
+            load_history_changed(&memory->histories[i]);
 }
 
 static void decide_latency(void *state, const struct sim_view *view, int64_t *targets)

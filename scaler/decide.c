@@ -19,7 +19,7 @@ static void command_decide(const struct circumstances *circumstances, const stru
         decision_set(decision, load->workers, TERM_ENOUGH, "The scaling command has not answered");
 }
 
-static void ask_policy(const struct policy *policy, struct history *history,
+static void ask_policy(const struct policy *policy, struct load_history *history,
                        const struct load *load, const struct circumstances *circumstances,
                        struct decision *decision)
 {
@@ -44,13 +44,13 @@ static void stay(struct decision *decision, enum term term, const char *why)
     decision_set(decision, decision->from, term, "%s; it was: %.120s", why, wanted);
 }
 
-static bool most_fail(const struct history *history)
+static bool most_fail(const struct load_history *history)
 {
     return history->failures.of >= FAILING_TIME && rate_of(&history->failures) > FAILING_PART;
 }
 
-static void guard_growth(const struct history *history, const struct circumstances *circumstances,
-                         struct decision *decision)
+static void guard_growth(const struct load_history *history,
+                         const struct circumstances *circumstances, struct decision *decision)
 {
     if (decision->to <= decision->from)
         return;
@@ -63,7 +63,7 @@ static void guard_growth(const struct history *history, const struct circumstanc
         stay(decision, TERM_FAILURES, "Most attempts fail: no worker is added");
 }
 
-static void cool_down(const struct policy *policy, const struct history *history,
+static void cool_down(const struct policy *policy, const struct load_history *history,
                       struct decision *decision)
 {
     double pause = decision->to > decision->from ? policy->up_cooldown : policy->down_cooldown;
@@ -93,12 +93,12 @@ static void obey(const struct circumstances *circumstances, struct decision *dec
     decision_set(decision, circumstances->ordered, TERM_FORCED, "%s", circumstances->order);
 }
 
-void decide(const struct policy *policy, struct history *history, const struct load *given,
+void decide(const struct policy *policy, struct load_history *history, const struct load *given,
             const struct circumstances *circumstances, struct decision *decision)
 {
     const struct load load = load_sane(given);
     *decision = (struct decision){.from = load.workers};
-    history_add(history, &load);
+    load_history_add(history, &load);
     if (circumstances->order) {
         obey(circumstances, decision);
         if (circumstances->beyond_bounds)

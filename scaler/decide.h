@@ -3,7 +3,7 @@
 #define SCALER_DECIDE_H
 
 #include "scaler/decision.h"
-#include "scaler/history.h"
+#include "scaler/load_history.h"
 #include "scaler/policy.h"
 
 /* What a decision takes into account beside the queue's load. */
@@ -20,9 +20,9 @@ struct circumstances {
  * Decides how many workers a queue shall have: takes one tick into the history, asks the policy,
  * and lets what limits it speak: figures that are not known, guards against growth, cooldowns,
  * bounds. Pure: no clock, no input or output, no memory but the history. The caller says
- * (history_changed) when it has changed the number of workers.
+ * (load_history_changed) when it has changed the number of workers.
  */
-void decide(const struct policy *policy, struct history *history, const struct load *load,
+void decide(const struct policy *policy, struct load_history *history, const struct load *load,
             const struct circumstances *circumstances, struct decision *decision);
 
 #endif

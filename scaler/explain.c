@@ -12,12 +12,12 @@
 /* Everything that a decision depends on. */
 struct case_of {
     const struct policy *policy;
-    const struct history *history;
+    const struct load_history *history;
     const struct load *load;
     const struct circumstances *circumstances;
 };
 
-static int64_t target_with(const struct case_of *given, struct history history,
+static int64_t target_with(const struct case_of *given, struct load_history history,
                            const struct load *load)
 {
     struct decision decision;
@@ -40,7 +40,7 @@ static void set_rate(struct rate *rate, double value)
 
 static bool grows_with_rate(const struct case_of *given, double value)
 {
-    struct history history = *given->history;
+    struct load_history history = *given->history;
     struct load load = *given->load;
     for (int i = 0; i < HISTORY_SCALES; i++)
         set_rate(&history.arrivals[i], value);
@@ -67,7 +67,7 @@ static double search(const struct case_of *given, double least, double most,
 
 static double seconds_until_fewer(const struct case_of *given)
 {
-    struct history history = *given->history;
+    struct load_history history = *given->history;
     double step = given->load->seconds > 1 ? given->load->seconds : 1, passed = 0;
     for (; passed < LOOK_AHEAD; passed += step) {
         struct decision decision;
@@ -104,12 +104,13 @@ static const char *cure_of(enum term term)
     }
 }
 
-void explain(const struct policy *policy, const struct history *history, const struct load *load,
-             const struct circumstances *circumstances, struct explanation *explanation)
+void explain(const struct policy *policy, const struct load_history *history,
+             const struct load *load, const struct circumstances *circumstances,
+             struct explanation *explanation)
 {
     const struct load sane = load_sane(load);
     const struct case_of given = {policy, history, &sane, circumstances};
-    struct history copy = *history;
+    struct load_history copy = *history;
     *explanation = (struct explanation){.more_ready = NEVER, .more_rate = NEVER, .fewer_in = NEVER};
     decide(policy, &copy, &sane, circumstances, &explanation->decision);
     explanation->cure = cure_of(explanation->decision.term);

@@ -14,7 +14,8 @@ struct explanation {
 };
 
 /* Finds it out by asking decide() what it would say to other loads, on copies of the history. */
-void explain(const struct policy *policy, const struct history *history, const struct load *load,
-             const struct circumstances *circumstances, struct explanation *explanation);
+void explain(const struct policy *policy, const struct load_history *history,
+             const struct load *load, const struct circumstances *circumstances,
+             struct explanation *explanation);
 
 #endif

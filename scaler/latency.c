@@ -33,15 +33,15 @@ static double at_most(double value, double most)
     return value < most ? value : most;
 }
 
-static struct terms terms_of(const struct policy *policy, const struct history *history,
+static struct terms terms_of(const struct policy *policy, const struct load_history *history,
                              const struct load *load)
 {
     return (struct terms){
         .promise = MARGIN * policy->promise,
         .boot = load->boot,
         .cost = at_least(load->boot, LEAST_COST),
-        .service = at_least(history_service_time(history), LEAST_SERVICE),
-        .arriving = history_sustained_rate(history),
+        .service = at_least(load_history_service_time(history), LEAST_SERVICE),
+        .arriving = load_history_sustained_rate(history),
         .slots = load->concurrency,
         .most = (double)policy->max * load->concurrency,
     };
@@ -135,8 +135,8 @@ static int64_t sufficient(const struct terms *terms, const struct surplus *surpl
                   workers_for(terms, at_least(at_least(busy, load->busy), 0)));
 }
 
-static void shrink(const struct policy *policy, const struct terms *terms, struct history *history,
-                   const struct load *load, struct decision *decision)
+static void shrink(const struct policy *policy, const struct terms *terms,
+                   struct load_history *history, const struct load *load, struct decision *decision)
 {
     const struct surplus surplus = history->surplus;
     int64_t enough = higher(sufficient(terms, &surplus, load), policy->min);
@@ -171,8 +171,8 @@ static void note_surplus(struct surplus *surplus, const struct load *load, int64
     surplus->busy_seconds += load->busy_seconds;
 }
 
-void latency_decide(const struct policy *policy, struct history *history, const struct load *load,
-                    struct decision *decision)
+void latency_decide(const struct policy *policy, struct load_history *history,
+                    const struct load *load, struct decision *decision)
 {
     const struct terms terms = terms_of(policy, history, load);
     decision->service = terms.service;

@@ -3,7 +3,7 @@
 #define SCALER_LATENCY_H
 
 #include "scaler/decision.h"
-#include "scaler/history.h"
+#include "scaler/load_history.h"
 #include "scaler/policy.h"
 
 /*
@@ -22,7 +22,7 @@
  * Where a start takes longer than the promise allows, too few workers could not be made good in
  * time; then the floor is what keeps the promise by itself.
  */
-void latency_decide(const struct policy *policy, struct history *history, const struct load *load,
-                    struct decision *decision);
+void latency_decide(const struct policy *policy, struct load_history *history,
+                    const struct load *load, struct decision *decision);
 
 #endif

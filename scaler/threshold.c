@@ -19,14 +19,14 @@ struct figures {
     bool measured; /* long enough for the rates to mean something */
 };
 
-static struct figures figures_of(const struct history *history, const struct load *load)
+static struct figures figures_of(const struct load_history *history, const struct load *load)
 {
     return (struct figures){
         .size = load->ready,
         .incoming = rate_of(&history->incoming),
         .processing = rate_of(&history->processing),
         .busy = rate_of(&history->utilisation),
-        .wait = history_mean_wait(history, load),
+        .wait = load_history_mean_wait(history, load),
         .measured = history->incoming.of >= MEASURED_MIN,
     };
 }
@@ -76,7 +76,7 @@ static void reasons_down(const struct policy *policy, const struct figures *now,
                    now->processing, now->incoming);
 }
 
-void threshold_decide(const struct policy *policy, const struct history *history,
+void threshold_decide(const struct policy *policy, const struct load_history *history,
                       const struct load *load, struct decision *decision)
 {
     const struct figures now = figures_of(history, load);

@@ -3,7 +3,7 @@
 #define SCALER_THRESHOLD_H
 
 #include "scaler/decision.h"
-#include "scaler/history.h"
+#include "scaler/load_history.h"
 #include "scaler/policy.h"
 
 /*
@@ -14,7 +14,7 @@
  * the mean wait is under 10 s; or jobs are done twice as fast as they arrive and fewer than 5 wait.
  * Rates, utilisation and waits are measured over the last minute.
  */
-void threshold_decide(const struct policy *policy, const struct history *history,
+void threshold_decide(const struct policy *policy, const struct load_history *history,
                       const struct load *load, struct decision *decision);
 
 #endif

@@ -267,6 +267,13 @@ static int compare_arrivals(const void *left, const void *right)
     return (one->at > other->at) - (one->at < other->at);
 }
 
+void workload_sort(struct workload *workload)
+{
+    if (workload->arrival_count > 0)
+        qsort(workload->arrivals, workload->arrival_count, sizeof *workload->arrivals,
+              compare_arrivals);
+}
+
 static int find_generator(const char *name, struct err *err)
 {
     struct nearest nearest = nearest_to(name);
@@ -299,8 +306,7 @@ struct workload *workload_generate(const char *generator, enum workload_set set,
         .set = set,
     };
     makers[found](&maker);
-    qsort(workload->arrivals, workload->arrival_count, sizeof *workload->arrivals,
-          compare_arrivals);
+    workload_sort(workload);
     return workload;
 }
 

@@ -56,11 +56,16 @@ struct workload *workload_generate(const char *generator, enum workload_set set,
                                    double length, struct err *err);
 
 /* Reads a trace: lines of CSV "at,work[,queue]" (a first line of names is passed over), or of JSON
- * {"at":1.5,"work":0.2,"queue":0}; in seconds, in any order. NULL with err ("FILE:LINE: …"). */
+ * {"at":1.5,"work":0.2,"queue":0}, in any order; lines that begin with # are comments. at is in
+ * seconds, counted from any moment: the simulation begins with the first job. NULL with err
+ * ("FILE:LINE: …"). */
 struct workload *workload_load(const char *path, struct err *err);
 
 /* The same from a text. */
 struct workload *workload_parse(const char *name, const char *text, size_t length, struct err *err);
+
+/* Puts the arrivals in the order of their times. */
+void workload_sort(struct workload *workload);
 
 void workload_destroy(struct workload *workload);
 

@@ -135,17 +135,24 @@ static int put_tree(struct buf *answer, const cJSON *tree, struct err *err)
     return result < 0 ? err_set(err, ERR_LIMIT, "the answer is too long") : 0;
 }
 
-void commands_answer(void *context, const char *request, size_t length, struct buf *answer)
+enum err_code commands_answer_code(struct master *master, const char *request, size_t length,
+                                   struct buf *answer)
 {
     struct err err = ERR_INIT;
     cJSON *tree = cJSON_CreateObject();
     cJSON_AddTrueToObject(tree, "ok");
     cJSON *parsed = json_parse(request, length, &err);
-    int result = parsed ? run(context, parsed, tree, &err) : -1;
+    int result = parsed ? run(master, parsed, tree, &err) : -1;
     if (result == 0)
         result = put_tree(answer, tree, &err);
     if (result < 0)
         control_put_error(answer, &err);
     cJSON_Delete(parsed);
     cJSON_Delete(tree);
+    return err.code;
+}
+
+void commands_answer(void *context, const char *request, size_t length, struct buf *answer)
+{
+    commands_answer_code(context, request, length, answer);
 }

@@ -6,39 +6,18 @@
 
 #include "common/fd.h"
 #include "common/mem.h"
-#include "common/path.h"
+#include "common/spawn_path.h"
 #include "supervisor/snapshot.h"
 
-#define WORKER_NAME "muster-worker"
-
-/* The descriptors' numbers in the child. */
-enum { CHILD_SETTINGS = 3, CHILD_CHANNEL_IN, CHILD_CHANNEL_OUT, CHILD_BOARD };
+/* The descriptors' numbers in the child; the last is a worker's board, or the maintenance process's
+ * calls. */
+enum { CHILD_SETTINGS = 3, CHILD_CHANNEL_IN, CHILD_CHANNEL_OUT, CHILD_OWN };
 
 #define ARGUMENTS_MAX 10
 
-static char *beside_this_program(void)
-{
-    char path[4096];
-    ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
-    if (length < 0)
-        return NULL;
-    path[length] = '\0';
-    char *directory = path_directory(path);
-    char *program = mem_printf("%s/" WORKER_NAME, directory);
-    free(directory);
-    if (access(program, X_OK) == 0)
-        return program;
-    free(program);
-    return NULL;
-}
-
 char *launch_find_program(void)
 {
-    const char *given = getenv("MUSTER_WORKER");
-    if (given && given[0])
-        return mem_strdup(given);
-    char *program = beside_this_program();
-    return program ? program : mem_strdup(MUSTER_LIBEXECDIR "/" WORKER_NAME);
+    return spawn_find_own_program("muster-worker", "MUSTER_WORKER", MUSTER_LIBEXECDIR);
 }
 
 /* Fills argv (room for ARGUMENTS_MAX and NULL) with texts that the caller frees. */
@@ -48,7 +27,9 @@ static void put_arguments(const struct launch *launch, char **argv)
     *argv++ = launch->queue ? mem_printf("--queue=%s", launch->queue) : mem_strdup("--maintenance");
     if (launch->queue) {
         *argv++ = mem_printf("--id=%s", launch->id);
-        *argv++ = mem_printf("--board-fd=%d", CHILD_BOARD);
+        *argv++ = mem_printf("--board-fd=%d", CHILD_OWN);
+    } else {
+        *argv++ = mem_printf("--calls-fd=%d", CHILD_OWN);
     }
     *argv++ = mem_printf("--generation=%u", launch->generation);
     *argv++ = mem_printf("--settings-fd=%d", CHILD_SETTINGS);
@@ -61,14 +42,16 @@ static int start(const struct launch *launch, char *const *argv, int settings_fd
                  struct spawn_child *child, struct err *err)
 {
     const struct spawn_fd fds[] = {
-        {STDERR_FILENO, STDERR_FILENO},         {settings_fd, CHILD_SETTINGS},
-        {launch->channel_in, CHILD_CHANNEL_IN}, {launch->channel_out, CHILD_CHANNEL_OUT},
-        {launch->board_fd, CHILD_BOARD}, /* last: the maintenance process has none */
+        {STDERR_FILENO, STDERR_FILENO},
+        {settings_fd, CHILD_SETTINGS},
+        {launch->channel_in, CHILD_CHANNEL_IN},
+        {launch->channel_out, CHILD_CHANNEL_OUT},
+        {launch->queue ? launch->board_fd : launch->calls_fd, CHILD_OWN},
     };
     const struct spawn_request request = {
         .argv = argv,
         .fds = fds,
-        .fd_count = launch->queue ? 5 : 4,
+        .fd_count = sizeof fds / sizeof fds[0],
         .new_group = true,
         .subreaper = true,
     };

@@ -15,6 +15,7 @@ struct launch {
     uint32_t generation;
     int snapshot;
     int board_fd; /* of a worker */
+    int calls_fd; /* of the maintenance process */
     int channel_in, channel_out;
 };
 

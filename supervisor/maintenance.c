@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "supervisor/maintenance.h"
 
+#include <errno.h>
+#include <sys/socket.h>
+
+#include "common/fd.h"
 #include "common/log.h"
 #include "supervisor/launch.h"
 
@@ -8,16 +12,24 @@ static int launch(struct process *process, int channel_in, int channel_out,
                   struct spawn_child *child, struct err *err)
 {
     struct maintenance *maintenance = process->data;
+    int ends[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
+        return err_errno(err, errno, "cannot make a socket pair");
+    fd_set_nonblocking(ends[0], true);
+    calls_connect(maintenance->calls, ends[0]);
     returns_retell(maintenance->returns);
     const struct launch launch = {
         .program = process->host->program,
         .generation = process->generation,
         .snapshot = process->host->snapshot,
         .board_fd = -1,
+        .calls_fd = ends[1],
         .channel_in = channel_in,
         .channel_out = channel_out,
     };
-    return launch_start(&launch, child, err);
+    int result = launch_start(&launch, child, err);
+    fd_close(&ends[1]);
+    return result;
 }
 
 static void hear(struct process *process, const struct record *record)
@@ -70,6 +82,7 @@ void maintenance_init(struct maintenance *maintenance, struct host *host)
     process->data = maintenance;
     process->name = "maintenance";
     process_init(process);
+    maintenance->calls = calls_create(host->loop);
     ev_init(&maintenance->room_watch, on_room);
     maintenance->room_watch.data = maintenance;
 }
@@ -77,5 +90,6 @@ void maintenance_init(struct maintenance *maintenance, struct host *host)
 void maintenance_finish(struct maintenance *maintenance)
 {
     ev_io_stop(maintenance->process.host->loop, &maintenance->room_watch);
+    calls_destroy(maintenance->calls);
     process_finish(&maintenance->process);
 }

@@ -2,6 +2,7 @@
 #ifndef SUPERVISOR_MAINTENANCE_H
 #define SUPERVISOR_MAINTENANCE_H
 
+#include "supervisor/calls.h"
 #include "supervisor/process.h"
 #include "supervisor/returns.h"
 
@@ -9,7 +10,8 @@
 struct maintenance {
     struct process process;
     struct returns *returns;
-    ev_io room_watch; /* the channel takes records again */
+    struct calls *calls; /* to whatever process there is; owned */
+    ev_io room_watch;    /* the channel takes records again */
     void (*measured)(void *context, const struct queue_metrics *metrics);
     void *context;
 };

@@ -11,6 +11,7 @@
 #include "common/path.h"
 #include "scaler/bounds.h"
 #include "supervisor/commands.h"
+#include "supervisor/control/web.h"
 #include "supervisor/daemon.h"
 #include "supervisor/launch.h"
 #include "supervisor/snapshot.h"
@@ -365,7 +366,10 @@ int master_init(struct master *master, struct settings *settings, const char *co
         master->logfile = mem_strdup(settings->muster.logfile);
     if (programs_init(&master->programs, &master->host, settings, err) < 0)
         return -1;
-    return open_control(master, err);
+    if (open_control(master, err) < 0)
+        return -1;
+    master->web = web_create(master, &settings->supervisor, err);
+    return master->web ? 0 : -1;
 }
 
 static void make_pools(struct master *master)
@@ -400,6 +404,7 @@ void master_finish(struct master *master)
     }
     programs_finish(&master->programs);
     maintenance_finish(&master->maintenance);
+    web_destroy(master->web); /* its calls to stores are forgotten */
     reaper_finish(&master->reaper);
     returns_finish(&master->returns);
     signals_finish(&master->signals, master->loop);

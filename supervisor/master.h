@@ -37,6 +37,7 @@ struct master {
     const char *config; /* the file that is read again, or NULL; the caller's */
     char *logfile;      /* that was opened at the start; NULL: standard error */
     struct control *control;
+    struct web *web; /* NULL where the settings name no HTTP server */
     struct returns returns;
     struct maintenance maintenance;
     struct pool *pools;

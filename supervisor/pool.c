@@ -164,7 +164,7 @@ void pool_handle(struct pool *pool, enum process_event event)
 static uint32_t slots_for(const struct queue_settings *queue)
 {
     int64_t slots = queue->concurrency;
-    if (queue->handler == HANDLER_PERSISTENT)
+    if (queue->handler != HANDLER_EXEC)
         slots *= SLOTS_A_PERSISTENT_HANDLER;
     return slots < BOARD_SLOTS_MAX ? (uint32_t)slots : BOARD_SLOTS_MAX;
 }

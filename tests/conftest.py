@@ -2,8 +2,14 @@
 """Fixtures of all tests in Python."""
 import pytest
 
+from support.muster import Muster
 from support.musterd import Musterd
 from support.processes import BUILD, PATIENCE, wait_for  # noqa: F401
+from support.stores import STORES
+
+
+def pytest_addoption(parser):
+    parser.addoption("--store", default="sqlite", choices=sorted(STORES), help="the store that jobs are in")
 
 
 @pytest.fixture
@@ -12,3 +18,19 @@ def musterd(tmp_path):
     daemon = Musterd(tmp_path)
     yield daemon
     daemon.end()
+
+
+@pytest.fixture
+def store(tmp_path, request):
+    store = STORES[request.config.getoption("--store")](tmp_path)
+    store.start()
+    yield store
+    store.stop()
+
+
+@pytest.fixture
+def muster(tmp_path, store):
+    """All of Muster over the store of --store, that has yet to be configured and started."""
+    muster = Muster(tmp_path, store=store)
+    yield muster
+    muster.end()

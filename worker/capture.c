@@ -25,6 +25,8 @@ void capture_init(struct capture *capture, struct ev_loop *loop, const char *nam
                                 .uuid = uuid,
                                 .context = context};
     ev_io_init(&capture->watch, on_output, -1, EV_READ);
+    /* What was printed before an answer belongs to the job that is answered. */
+    ev_set_priority(&capture->watch, EV_MAXPRI);
     capture->watch.data = capture;
     buf_init(&capture->line, CAPTURE_LINE_MAX);
     buf_init(&capture->tail, CLEAN_RATIO * 2 * CAPTURE_TAIL_MAX);

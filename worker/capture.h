@@ -14,7 +14,7 @@
  * What a handler prints: each line goes to the log with the job's uuid, and the end of it is kept,
  * for it tells what went wrong. Long lines are cut, and so is the beginning of much text.
  */
-#define CAPTURE_LINE_MAX 4096
+#define CAPTURE_LINE_MAX 3072  /* so that it goes into a line of the log with what is before it */
 #define CAPTURE_TAIL_MAX 16384 /* bytes kept, at least; twice as much at most */
 
 struct capture {

@@ -49,6 +49,13 @@ static void begin_next(struct handler *handler)
     }
 }
 
+/* Nothing more is heard of a handler that has said goodbye and answered everything. */
+static void leave_without_jobs(struct handler *handler)
+{
+    if (handler->running_count == 0 && handler->state < HANDLER_LEAVING)
+        handler_set_state(handler, HANDLER_LEAVING);
+}
+
 static int take_answer(struct handler *handler, const struct frame *frame,
                        const struct ending *ending, struct err *err)
 {
@@ -56,7 +63,9 @@ static int take_answer(struct handler *handler, const struct frame *frame,
     if (!attempt)
         return -1;
     handler_conclude(handler, attempt, ending, handler_now(handler));
-    if (handler->running_count < handler->concurrency && !is_ending(handler))
+    if (handler->is_leaving)
+        leave_without_jobs(handler);
+    else if (handler->running_count < handler->concurrency && !is_ending(handler))
         begin_next(handler);
     return 0;
 }
@@ -144,10 +153,20 @@ static int take_pong(struct handler *handler, const struct frame *frame, struct 
     return 0;
 }
 
+/* One that leaves without having run anything would do so again and again: that is no good end. */
+static int take_leaving(struct handler *handler, const struct frame *frame, struct err *err)
+{
+    (void)frame, (void)err;
+    handler->is_leaving = handler->running_count > 0;
+    handler_give_back_waiting(handler);
+    leave_without_jobs(handler);
+    return 0;
+}
+
 static int (*const takers[])(struct handler *, const struct frame *, struct err *) = {
     [FRAME_HELLO] = take_hello, [FRAME_DONE] = take_done,         [FRAME_RELEASE] = take_release,
     [FRAME_FAIL] = take_fail,   [FRAME_PROGRESS] = take_progress, [FRAME_LOG] = take_log,
-    [FRAME_PUSH] = take_push,   [FRAME_PONG] = take_pong,
+    [FRAME_PUSH] = take_push,   [FRAME_PONG] = take_pong,         [FRAME_LEAVING] = take_leaving,
 };
 
 int frames_take(struct handler *handler, const struct frame *frame, struct err *err)

@@ -258,6 +258,16 @@ void handler_give_back(struct handler *handler, struct attempt *attempt)
     handler->host->returned(handler->host->context, attempt);
 }
 
+void handler_give_back_waiting(struct handler *handler)
+{
+    struct attempt *attempt, *before;
+    for (attempt = TAILQ_LAST(&handler->jobs, attempt_list); attempt; attempt = before) {
+        before = TAILQ_PREV(attempt, attempt_list, entry);
+        if (attempt->state != ATTEMPT_RUNNING)
+            handler_give_back(handler, attempt);
+    }
+}
+
 void handler_give(struct handler *handler, struct attempt *attempt)
 {
     TAILQ_INSERT_TAIL(&handler->jobs, attempt, entry);
@@ -279,7 +289,7 @@ static bool is_resting(const struct handler *handler)
 
 static bool takes_jobs(const struct handler *handler)
 {
-    if (is_resting(handler) || handler->is_asked)
+    if (is_resting(handler) || handler->is_asked || handler->is_leaving)
         return false;
     return handler->state == HANDLER_READY || (handler->state == HANDLER_OFF && handler->is_usable);
 }

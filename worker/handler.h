@@ -115,6 +115,7 @@ struct handler {
     bool was_ready;  /* since its start */
     bool has_served; /* a job has ended well on it since its start */
     bool is_asked;   /* to leave */
+    bool is_leaving; /* it has said that it begins nothing more, while it ran a job */
     bool is_usable;  /* exec: the program can be started */
     unsigned failures;
     struct handler_reason reason;
@@ -172,6 +173,11 @@ void handler_begin(struct handler *handler, struct attempt *attempt);
 
 /* The attempt has not begun, or could not: it goes back. */
 void handler_give_back(struct handler *handler, struct attempt *attempt);
+
+/* All go back that have not begun, from the last to the first, so that the first is the first
+ * again.
+ */
+void handler_give_back_waiting(struct handler *handler);
 
 /* The process has ended. */
 void handler_on_exit(struct ev_loop *loop, ev_io *watch, int events);

@@ -49,7 +49,7 @@ static void watch_process(struct handler *handler)
     ev_io_set(&handler->exit_watch, handler->child.pidfd, EV_READ);
     ev_io_start(loop, &handler->exit_watch);
     handler->boot_us = handler_now(handler);
-    handler->is_asked = handler->has_served = false;
+    handler->is_asked = handler->is_leaving = handler->has_served = false;
     handler->reason.is_set = false;
     handler_set_state(handler, handler->kind->started);
 }
@@ -176,7 +176,8 @@ static void note_ending(struct handler *handler)
     const struct backoff_policy *policy = &handler->host->backoff;
     const struct backoff_ending ending = {
         .was_ready = handler->was_ready,
-        .was_expected = handler->is_asked || (reason->is_set && reason->kind != ENDING_PROTOCOL),
+        .was_expected = handler->is_asked || handler->is_leaving ||
+                        (reason->is_set && reason->kind != ENDING_PROTOCOL),
         .running_ms = handler->has_served ? backoff_well_ms(policy) : running_ms,
     };
     handler->failures = backoff_failures(policy, handler->failures, &ending);

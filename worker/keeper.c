@@ -37,15 +37,17 @@ struct keeper {
     const struct clock *clock;
     struct mouth *mouth;
     pthread_t thread;
-    pthread_mutex_t mutex; /* over told and is_closing */
+    pthread_mutex_t mutex; /* over told, tasks and is_closing */
     pthread_cond_t news;
     struct dead *told; /* the newest first */
+    struct keeper_task *tasks, **tasks_end;
     bool is_closing;
     /* of the thread alone */
     struct queue_connection store;
     const struct driver *driver;
     struct dead *dead;
     unsigned failures;
+    struct err failure; /* the last one */
     int64_t try_ms;     /* when the store may be tried */
     int64_t upkeep_ms;  /* when the next upkeep is due */
     int64_t measure_ms; /* when the next measurement is */
@@ -77,6 +79,7 @@ static void fail(struct keeper *keeper, const struct err *err)
     static const struct backoff_policy policy = {.delay_ms = PAUSE_MS,
                                                  .delay_max_ms = PAUSE_MAX_MS};
     bool is_new = keeper->failures++ == 0;
+    keeper->failure = *err;
     log_write(is_new ? LOG_WARN : LOG_DEBUG, "connection %s: the store cannot be used: %s",
               keeper->connection->name, err->text);
     keeper->try_ms = now_ms(keeper) + backoff_pause(&policy, keeper->failures, false, arc4random());
@@ -204,6 +207,29 @@ static void measure(struct keeper *keeper)
     keeper->measure_ms = now + keeper_pause_ms(now - began_ms);
 }
 
+/* Tasks */
+
+static struct keeper_task *take_task(struct keeper *keeper)
+{
+    pthread_mutex_lock(&keeper->mutex);
+    struct keeper_task *task = keeper->tasks;
+    if (task)
+        keeper->tasks = task->next;
+    if (!keeper->tasks)
+        keeper->tasks_end = &keeper->tasks;
+    pthread_mutex_unlock(&keeper->mutex);
+    return task;
+}
+
+static void run_tasks(struct keeper *keeper)
+{
+    struct keeper_task *task;
+    while ((task = take_task(keeper))) {
+        bool is_there = keeper->store.store && keeper->failures == 0;
+        task->run(task, is_there ? &keeper->store : NULL, &keeper->failure);
+    }
+}
+
 /* The thread */
 
 /* Takes over what it was told, in the order in which it was told. Returns false when there is
@@ -238,7 +264,7 @@ static bool await(struct keeper *keeper)
     const struct timespec until = {.tv_sec = due / 1000, .tv_nsec = due % 1000 * 1000000};
     pthread_mutex_lock(&keeper->mutex);
     int result = 0;
-    while (!keeper->told && !keeper->is_closing && result == 0)
+    while (!keeper->told && !keeper->tasks && !keeper->is_closing && result == 0)
         result = pthread_cond_timedwait(&keeper->news, &keeper->mutex, &until);
     bool goes_on = take_told(keeper);
     pthread_mutex_unlock(&keeper->mutex);
@@ -261,9 +287,11 @@ static void work(struct keeper *keeper)
 static void *run(void *data)
 {
     struct keeper *keeper = data;
-    do
+    do {
         work(keeper);
-    while (await(keeper));
+        run_tasks(keeper);
+    } while (await(keeper));
+    run_tasks(keeper);
     if (keeper->dead)
         log_write(LOG_WARN, "connection %s: leases of dead workers come back when they run out",
                   keeper->connection->name);
@@ -297,6 +325,7 @@ struct keeper *keeper_start(const struct settings *settings,
     keeper->connection = connection;
     keeper->clock = clock;
     keeper->mouth = mouth;
+    keeper->tasks_end = &keeper->tasks;
     int cause = start_thread(keeper);
     if (cause == 0)
         return keeper;
@@ -315,6 +344,16 @@ void keeper_return(struct keeper *keeper, const char *owner, const struct keeper
     pthread_mutex_lock(&keeper->mutex);
     dead->next = keeper->told;
     keeper->told = dead;
+    pthread_cond_signal(&keeper->news);
+    pthread_mutex_unlock(&keeper->mutex);
+}
+
+void keeper_give(struct keeper *keeper, struct keeper_task *task)
+{
+    task->next = NULL;
+    pthread_mutex_lock(&keeper->mutex);
+    *keeper->tasks_end = task;
+    keeper->tasks_end = &task->next;
     pthread_cond_signal(&keeper->news);
     pthread_mutex_unlock(&keeper->mutex);
 }

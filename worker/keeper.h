@@ -11,6 +11,7 @@
 #include "common/clock.h"
 #include "common/err.h"
 #include "common/settings.h"
+#include "queue/queue.h"
 #include "worker/mouth.h"
 
 /*
@@ -37,6 +38,16 @@ struct keeper *keeper_start(const struct settings *settings,
 /* A worker is dead whose leases are on this connection. Copies what it is given. */
 void keeper_return(struct keeper *keeper, const char *owner, const struct keeper_begun *begun,
                    size_t count);
+
+/* Something to be done with the store, in the keeper's thread: run is called once, with a
+ * connection or, where the store is away, NULL and the reason. The task is whoever's gave it. */
+struct keeper_task {
+    struct keeper_task *next;
+    void (*run)(struct keeper_task *task, struct queue_connection *connection,
+                const struct err *why_not);
+};
+
+void keeper_give(struct keeper *keeper, struct keeper_task *task);
 
 /* Lets it end when it has done what it was told: keeper_join waits for that, at most until a store
  * that is away has been tried once more, and frees it. */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/channel.h"
 #include "common/clock.h"
 #include "common/fd.h"
 #include "common/log.h"
@@ -26,7 +27,7 @@ struct arguments {
     const char *id;
     bool is_maintenance;
     long long generation;
-    long long settings_fd, board_fd, channel_in, channel_out; /* -1 where there is none */
+    long long settings_fd, board_fd, calls_fd, channel_in, channel_out; /* -1 where there is none */
 };
 
 enum option_number {
@@ -37,6 +38,7 @@ enum option_number {
     OPTION_GENERATION,
     OPTION_SETTINGS,
     OPTION_BOARD,
+    OPTION_CALLS,
     OPTION_IN,
     OPTION_OUT,
 };
@@ -49,6 +51,7 @@ static const struct option options[] = {
     {"generation", required_argument, NULL, OPTION_GENERATION},
     {"settings-fd", required_argument, NULL, OPTION_SETTINGS},
     {"board-fd", required_argument, NULL, OPTION_BOARD},
+    {"calls-fd", required_argument, NULL, OPTION_CALLS},
     {"channel-in", required_argument, NULL, OPTION_IN},
     {"channel-out", required_argument, NULL, OPTION_OUT},
     {0},
@@ -95,6 +98,8 @@ static int take_option(struct arguments *arguments, int number, const char *name
         return take_descriptor(name, optarg, &arguments->settings_fd, err);
     case OPTION_BOARD:
         return take_descriptor(name, optarg, &arguments->board_fd, err);
+    case OPTION_CALLS:
+        return take_descriptor(name, optarg, &arguments->calls_fd, err);
     case OPTION_IN:
         return take_descriptor(name, optarg, &arguments->channel_in, err);
     case OPTION_OUT:
@@ -122,8 +127,8 @@ static int check_arguments(const struct arguments *arguments, struct err *err)
 
 static int parse_arguments(struct arguments *arguments, int argc, char **argv, struct err *err)
 {
-    *arguments =
-        (struct arguments){.settings_fd = -1, .board_fd = -1, .channel_in = -1, .channel_out = -1};
+    *arguments = (struct arguments){
+        .settings_fd = -1, .board_fd = -1, .calls_fd = -1, .channel_in = -1, .channel_out = -1};
     int number, index = 0;
     while ((number = getopt_long(argc, argv, "", options, &index)) != -1) {
         if (number == OPTION_VERSION) {
@@ -191,6 +196,7 @@ static int maintain(const struct arguments *arguments, const struct settings *se
         .clock = &clock_system,
         .channel_in = (int)arguments->channel_in,
         .channel_out = (int)arguments->channel_out,
+        .calls_fd = (int)arguments->calls_fd,
         .generation = (uint32_t)arguments->generation,
     };
     return maintenance_run(&plan, err);

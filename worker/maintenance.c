@@ -13,6 +13,7 @@
 #include "common/fd.h"
 #include "common/log.h"
 #include "common/mem.h"
+#include "worker/call_server.h"
 #include "worker/keeper.h"
 
 /* The main thread: listens to the master, and passes on what it says. */
@@ -24,6 +25,7 @@ struct maintenance {
     ev_signal signals[3];
     struct keeper **keepers;
     size_t keeper_count;
+    struct call_server *calls;
     struct keeper_begun begun[BOARD_SLOTS_MAX]; /* of the dead worker that is told next */
     size_t begun_count;
 };
@@ -148,12 +150,16 @@ int maintenance_run(const struct maintenance_plan *plan, struct err *err)
         start_watches(maintenance);
         result = start_keepers(maintenance, plan, err);
     }
+    if (result == 0 && plan->calls_fd >= 0)
+        maintenance->calls = call_server_create(maintenance->loop, plan->calls_fd, maintenance->keepers,
+                                          maintenance->keeper_count);
     if (result == 0) {
         struct record ready = {.type = RECORD_READY};
         mouth_send(&maintenance->mouth, &ready);
         ev_run(maintenance->loop, 0);
     }
     end_keepers(maintenance);
+    call_server_destroy(maintenance->calls);
     if (maintenance->loop) {
         channel_close(&maintenance->channel);
         ev_loop_destroy(maintenance->loop);

@@ -18,6 +18,7 @@ struct maintenance_plan {
     const struct clock *clock;
     int channel_in; /* owned from here on, as the next */
     int channel_out;
+    int calls_fd; /* questions of the master (call_server.h); -1 without. Owned, likewise */
     uint32_t generation;
 };
 

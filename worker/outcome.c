@@ -5,9 +5,10 @@
 #include <string.h>
 
 #include "common/log.h"
+#include "queue/exception.h"
 #include "worker/chain.h"
 
-#define EXCERPT_MAX 300 /* bytes of an exception's first line in the log */
+#define EXCERPT_MAX 300 /* bytes of an exception in the log */
 
 static double random_part(void)
 {
@@ -26,8 +27,8 @@ static void log_failure(const struct attempt *attempt, const struct outcome *out
 {
     const struct job *job = attempt->job;
     const char *text = outcome->exception ? outcome->exception : "";
-    int length = (int)strcspn(text, "\n");
-    length = length < EXCERPT_MAX ? length : EXCERPT_MAX;
+    size_t line = exception_line(&text);
+    int length = line < EXCERPT_MAX ? (int)line : EXCERPT_MAX;
     if (outcome->kind == OUTCOME_FAIL)
         log_about(LOG_ERROR, "job", job->uuid, "failed for good at attempt %d (%s): %.*s",
                   job->attempts, outcome->cause, length, text);

@@ -49,6 +49,23 @@ static bool is_job_variable(const char *text)
     return false;
 }
 
+/* A plugin is run by our host for them. */
+static char **make_arguments(const struct queue_settings *queue, struct err *err)
+{
+    char **words = command_split(queue->command, err);
+    if (!words || queue->handler != HANDLER_PLUGIN)
+        return words;
+    size_t count = 0;
+    while (words[count])
+        count++;
+    char **arguments = mem_new(count + 2, sizeof arguments[0]);
+    arguments[0] =
+        spawn_find_own_program("muster-plugin-host", "MUSTER_PLUGIN_HOST", MUSTER_LIBEXECDIR);
+    memcpy(arguments + 1, words, count * sizeof words[0]);
+    free(words);
+    return arguments;
+}
+
 static void make_room_for_job(struct program *program)
 {
     for (char **variable = program->envp; *variable; variable++) {
@@ -71,7 +88,7 @@ int program_init(struct program *program, const struct queue_settings *queue, co
                        "queue %s: nothing is known to run its jobs with: give `command = …` in "
                        "[queue:%s]",
                        queue->name, queue->name);
-    program->argv = command_split(queue->command, err);
+    program->argv = make_arguments(queue, err);
     program->envp = program->argv ? make_environment(queue, worker_id, err) : NULL;
     if (!program->envp) {
         program_finish(program);

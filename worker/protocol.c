@@ -181,6 +181,7 @@ static const struct {
     [FRAME_LOG] = {"log", false, read_log},
     [FRAME_PUSH] = {"push", true, read_push},
     [FRAME_PONG] = {"pong", false, read_nothing},
+    [FRAME_LEAVING] = {"leaving", false, read_nothing},
 };
 
 #define TYPE_COUNT (sizeof types / sizeof types[0])

@@ -31,6 +31,7 @@ enum frame_type {
     FRAME_LOG,      /* [uuid, level], message */
     FRAME_PUSH,     /* uuid of the running job, push: an object as in `muster queue:bulk` */
     FRAME_PONG,
+    FRAME_LEAVING, /* it begins nothing more, answers what runs, and ends */
 };
 
 /* A class that a handler says it runs, with the limits that it declares for it. */

@@ -189,12 +189,20 @@ static void settle_one(struct worker *worker, struct attempt *attempt)
     attempt_settle(&worker->loads, attempt);
 }
 
-/* What was repeated because its reply was lost may have been applied before. */
+static bool goes_back(const struct outcome *outcome)
+{
+    return outcome->kind == OUTCOME_RELEASE || outcome->kind == OUTCOME_UNTOUCHED;
+}
+
+/* What was repeated because its reply was lost may have been applied before. What went back may be
+ * ready again at once. */
 static void settle(struct worker *worker, size_t count)
 {
     bool is_repetition = link_is_away(&worker->link);
     for (size_t i = 0; i < count; i++) {
         struct attempt *attempt = TAILQ_FIRST(&worker->ended);
+        if (goes_back(&worker->outcomes[i]))
+            worker->has_news = true;
         if (!worker->outcomes[i].applied)
             log_about(is_repetition ? LOG_DEBUG : LOG_WARN, "job", attempt->job->uuid,
                       "the outcome of attempt %d had no effect: its lease was lost",

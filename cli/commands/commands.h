@@ -36,6 +36,8 @@ extern const struct cli_command command_config_check; /* config.c */
 extern const struct cli_command command_config_show;
 extern const struct cli_command command_config_sample;
 
+extern const struct cli_command command_simulate; /* simulate.c */
+
 extern const struct cli_command command_help; /* help.c */
 
 #endif

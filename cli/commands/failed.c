@@ -9,6 +9,7 @@
 #include "cli/output.h"
 #include "common/json.h"
 #include "common/mem.h"
+#include "queue/exception.h"
 
 #define LIMIT_DEFAULT 100
 #define LIMIT_MAX     1000000
@@ -27,23 +28,30 @@ static const struct cli_option failed_options[] = {
 
 /* --- the list --- */
 
-static void fields_first_line(struct fields *row, const char *name, const char *text)
+/* Programs get it whole. */
+static void fields_exception(struct fields *row, const char *text, bool whole)
 {
-    char *line = mem_strndup(text, strcspn(text, "\n"));
-    fields_text(row, name, line);
+    if (whole) {
+        fields_text(row, "exception", text);
+        return;
+    }
+    size_t length = exception_line(&text);
+    char *line = mem_strndup(text, length);
+    fields_text(row, "exception", line);
     free(line);
 }
 
-static int add_row(void *answer, const struct failed_job *failed)
+static int add_row(void *data, const struct failed_job *failed)
 {
-    struct fields *row = answer_row(answer);
+    struct context *context = data;
+    struct fields *row = answer_row(&context->answer);
     fields_text(row, "uuid", failed->uuid);
     fields_text(row, "queue", failed->queue);
     fields_text(row, "job", failed->name);
     fields_integer(row, "attempts", failed->attempts);
     fields_text(row, "cause", failed->cause);
     fields_time(row, "failed_at", failed->failed_at_ms);
-    fields_first_line(row, "exception", failed->exception);
+    fields_exception(row, failed->exception, context->json);
     return 0;
 }
 
@@ -53,8 +61,7 @@ static int list_failed(struct context *context, struct err *err)
     struct failed_filter filter = failed_filter_from_options(&context->options);
     filter.limit = (size_t)options_number(&context->options, "limit", LIMIT_DEFAULT);
     answer_list(&context->answer, "failed");
-    if (connection->driver->failed_list(connection->store, &filter, add_row, &context->answer,
-                                        err) < 0)
+    if (connection->driver->failed_list(connection->store, &filter, add_row, context, err) < 0)
         return -1;
     size_t count = context->answer.lists[0].count;
     if (count == 0)

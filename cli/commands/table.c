@@ -27,6 +27,7 @@ const struct cli_command *const cli_commands[] = {
     &command_config_check,
     &command_config_show,
     &command_config_sample,
+    &command_simulate,
     &command_help,
     NULL,
 };

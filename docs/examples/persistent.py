@@ -23,8 +23,8 @@ for line in open(3, encoding="utf-8"):
         try:
             handle(frame)
             send(type="done", uuid=frame["uuid"])
-        except Exception:
-            send(type="fail", uuid=frame["uuid"], exception=traceback.format_exc())
+        except Exception as exception:
+            send(type="fail", uuid=frame["uuid"], exception=f"{exception!r}\n{traceback.format_exc()}")
     elif frame["type"] == "ping":
         send(type="pong")
     elif frame["type"] == "drain":

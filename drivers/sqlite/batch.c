@@ -108,7 +108,7 @@ static int call_back(struct store *store, const char *uuid, struct state *state,
 }
 
 /* Takes its waiting jobs away and asks the running ones to stop. */
-static int cancel(struct store *store, const char *uuid, struct err *err)
+static int cancel_jobs(struct store *store, const char *uuid, size_t *removed, struct err *err)
 {
     struct waiting_list list = {0};
     if (store_run(store, err, SQL_BATCH_CANCEL, "ti", uuid, store->now_ms) < 0)
@@ -122,6 +122,7 @@ static int cancel(struct store *store, const char *uuid, struct err *err)
                            (int64_t)list.count);
     if (result == 0)
         result = store_run(store, err, SQL_BATCH_MARK_RESERVED, "t", uuid);
+    *removed = list.count;
     waiting_finish(&list);
     return result;
 }
@@ -146,14 +147,30 @@ static int settle(struct store *store, const char *uuid, bool has_failed, struct
     if (has_failed && call_back(store, uuid, &state, ON_FAILURE, err) < 0)
         return -1;
     if (has_failed && !state.allow_failures && state.cancelled_at == 0) {
-        int pushed = state.pushed;
-        if (cancel(store, uuid, err) < 0 || read_state(store, uuid, &state, err) < 0)
+        size_t removed;
+        if (cancel_jobs(store, uuid, &removed, err) < 0 || read_state(store, uuid, &state, err) < 0)
             return -1;
-        state.pushed = pushed;
     }
     if (state.pending == 0 && state.finished_at == 0)
         return finish(store, uuid, &state, err);
     return 0;
+}
+
+int batch_cancel(struct store *store, const char *uuid, uint64_t *removed, struct err *err)
+{
+    struct state state;
+    size_t count = 0;
+    int found = read_state(store, uuid, &state, err);
+    if (found == 0)
+        return err_set(err, ERR_NOT_FOUND, "there is no batch %s", uuid);
+    if (found < 0)
+        return -1;
+    if (state.finished_at != 0)
+        return 0;
+    if (cancel_jobs(store, uuid, &count, err) < 0)
+        return -1;
+    *removed = count;
+    return settle(store, uuid, false, err);
 }
 
 /* --- ends of jobs --- */

@@ -15,6 +15,10 @@ int batch_is_open(struct store *store, const char *uuid, struct err *err);
 /* Counts rows that were stored (those not left out) in their batches. Returns 0, or -1 with err. */
 int batches_grow(struct store *store, const struct job_row *rows, size_t count, struct err *err);
 
+/* Cancels it: its waiting jobs go away (*removed gets how many), the running ones are asked to
+ * stop, and what follows is done. Returns 0, or -1 with err (ERR_NOT_FOUND). */
+int batch_cancel(struct store *store, const char *uuid, uint64_t *removed, struct err *err);
+
 /* Ends of jobs, gathered while they follow each other in the same batch. */
 enum batch_end { BATCH_COMPLETED, BATCH_FAILED, BATCH_CANCELLED };
 

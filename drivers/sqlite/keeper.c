@@ -14,7 +14,7 @@ struct keeper {
     int64_t version;       /* data_version then: it counts what others commit */
 };
 
-void keeper_close(struct keeper *keeper)
+void sqlite_keeper_close(struct keeper *keeper)
 {
     if (!keeper)
         return;
@@ -46,7 +46,7 @@ static struct keeper *keeper_open(struct store *store, struct err *err)
     if (code == SQLITE_OK)
         return keeper;
     store_fail(store, code, err);
-    keeper_close(keeper);
+    sqlite_keeper_close(keeper);
     return NULL;
 }
 
@@ -91,7 +91,7 @@ static int checkpoint_if_due(struct store *store, struct keeper *keeper)
     return code;
 }
 
-int keeper_checkpoint(struct store *store, struct err *err)
+int sqlite_keeper_checkpoint(struct store *store, struct err *err)
 {
     if (!store->keeper && !(store->keeper = keeper_open(store, err)))
         return -1;

@@ -13,8 +13,8 @@
 
 /* Copies the log where it has grown, or where it has waited long enough. Cheap where nothing was
  * written. Returns 0, or -1 with err. */
-int keeper_checkpoint(struct store *store, struct err *err);
+int sqlite_keeper_checkpoint(struct store *store, struct err *err);
 
-void keeper_close(struct keeper *keeper); /* accepts NULL */
+void sqlite_keeper_close(struct keeper *keeper); /* accepts NULL */
 
 #endif

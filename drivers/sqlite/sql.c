@@ -107,6 +107,7 @@ static const char schema[] =
     " updated_at INTEGER NOT NULL,"
     " value TEXT NOT NULL,"
     " UNIQUE (kind, key));"
+    "CREATE INDEX {notes}_expires_at ON {notes} (expires_at) WHERE expires_at > 0;"
 
     "CREATE VIEW {jobs} AS"
     " SELECT r.id, r.uuid, q.name AS queue, r.payload,"
@@ -132,6 +133,10 @@ static const char schema[] =
 #define WAITING_OF_RECORD                                                                          \
     " FROM {records} r CROSS JOIN {waiting} w ON w.queue = r.queue AND w.priority = r.priority"    \
     " AND w.available_at = r.available_at AND w.id = r.id"
+
+/* A range of the index, and then exactly: no valid text sorts behind U+10FFFF. */
+#define KEY_BEGINS_WITH                                                                            \
+    "key >= ?2 AND key < ?2 || char(1114111) AND substr(key, 1, length(?2)) = ?2"
 
 static const char *const texts[SQL_COUNT] = {
     [SQL_BEGIN] = "BEGIN IMMEDIATE",
@@ -159,6 +164,9 @@ static const char *const texts[SQL_COUNT] = {
     " AND available_at > ?4)) FROM p WHERE priority IS NOT NULL",
     [SQL_OLDEST] = PRIORITIES "SELECT min((SELECT min(available_at) FROM {waiting} WHERE queue = ?1"
                               " AND priority = p.priority)) FROM p WHERE priority IS NOT NULL",
+
+    [SQL_TOTALS] = "SELECT count(*), coalesce(sum(ready + later + reserved), 0) FROM {counters}"
+                   " WHERE ready + later + reserved > 0",
 
     /* --- pushing --- */
 
@@ -247,10 +255,6 @@ static const char *const texts[SQL_COUNT] = {
     [SQL_WAITING_END] = "DELETE FROM {waiting}"
                         " WHERE queue = ?1 AND priority = ?2 AND available_at = ?3 AND id = ?4",
 
-    [SQL_NOTES_EXPIRE] = "DELETE FROM {notes} WHERE expires_at BETWEEN 1 AND ?1",
-    [SQL_TOTALS] = "SELECT count(*), coalesce(sum(ready + later + reserved), 0) FROM {counters}"
-                   " WHERE ready + later + reserved > 0",
-
     /* --- batches --- */
 
     [SQL_BATCH_STATE] = "SELECT allow_failures, total_jobs, pending_jobs, completed_jobs,"
@@ -270,6 +274,28 @@ static const char *const texts[SQL_COUNT] = {
     [SQL_BATCH_PUSHED] = "UPDATE {batches} SET pushed_callbacks = ?2 WHERE uuid = ?1",
     [SQL_BATCH_CALLBACK] = "SELECT on_success, on_failure, on_finish FROM {batches}"
                            " WHERE uuid = ?1",
+    [SQL_BATCH_ADD] = "INSERT INTO {batches} (uuid, name, allow_failures, created_at, on_success,"
+                      " on_failure, on_finish) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"
+                      " ON CONFLICT (uuid) DO NOTHING",
+    [SQL_BATCHES_PRUNE] = "DELETE FROM {batches} WHERE id IN (SELECT id FROM {batches}"
+                          " WHERE finished_at > 0 AND finished_at < ?1"
+                          " ORDER BY finished_at LIMIT ?2)",
+
+    /* --- notes --- */
+
+    [SQL_NOTE_PUT] = "INSERT INTO {notes} (kind, key, value, owner, expires_at, updated_at)"
+                     " VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (kind, key) DO UPDATE SET"
+                     " value = ?3, owner = ?4, expires_at = ?5, updated_at = ?6",
+    [SQL_NOTE_TAKEN] = "SELECT 1 FROM {notes} WHERE kind = ?1 AND key = ?2 AND owner IS NOT ?3"
+                       " AND (expires_at = 0 OR expires_at > ?4)",
+    [SQL_NOTES_LIST] = "SELECT kind, key, value, owner, expires_at, updated_at FROM {notes}"
+                       " WHERE kind = ?1 AND " KEY_BEGINS_WITH " AND (?3 IS NULL OR key > ?3)"
+                       " AND (expires_at = 0 OR expires_at > ?4) ORDER BY key LIMIT ?5",
+    [SQL_NOTES_REMOVE] = "DELETE FROM {notes} WHERE id IN (SELECT id FROM {notes} WHERE kind = ?1"
+                         " AND " KEY_BEGINS_WITH " AND (?3 IS NULL OR key < ?3)"
+                         " ORDER BY key LIMIT ?4)",
+    [SQL_NOTES_EXPIRED] = "SELECT 1 FROM {notes} WHERE expires_at > 0 AND expires_at <= ?1 LIMIT 1",
+    [SQL_NOTES_EXPIRE] = "DELETE FROM {notes} WHERE expires_at > 0 AND expires_at <= ?1",
 };
 
 void sql_names_init(struct sql_names *names, const char *jobs, const char *failed)

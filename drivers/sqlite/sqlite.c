@@ -3,8 +3,11 @@
 
 #include <stdlib.h>
 
+#include "drivers/sqlite/batches.h"
 #include "drivers/sqlite/failed.h"
 #include "drivers/sqlite/keeper.h"
+#include "drivers/sqlite/list.h"
+#include "drivers/sqlite/notes.h"
 #include "drivers/sqlite/purge.h"
 #include "drivers/sqlite/push.h"
 #include "drivers/sqlite/stats.h"
@@ -16,7 +19,7 @@ static void sqlite_close(struct store *store)
 {
     if (!store)
         return;
-    keeper_close(store->keeper);
+    sqlite_keeper_close(store->keeper);
     for (size_t i = 0; i < SQL_COUNT; i++)
         sqlite3_finalize(store->statements[i]);
     sqlite3_close(store->db);
@@ -80,6 +83,15 @@ const struct driver driver_sqlite = {
     .failed_list = sqlite_failed_list,
     .failed_retry = sqlite_failed_retry,
     .failed_remove = sqlite_failed_remove,
+    .job_list = sqlite_job_list,
     .job_cancel = sqlite_job_cancel,
+    .batch_create = sqlite_batch_create,
+    .batch_list = sqlite_batch_list,
+    .batch_cancel = sqlite_batch_cancel,
+    .batch_prune = sqlite_batch_prune,
+    .note_put = sqlite_note_put,
+    .note_claim = sqlite_note_claim,
+    .note_list = sqlite_note_list,
+    .note_remove = sqlite_note_remove,
     .health = sqlite_health,
 };

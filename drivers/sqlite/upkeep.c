@@ -9,7 +9,7 @@
 
 /* What there is to do, seen without the write lock. */
 struct findings {
-    bool has_expired;
+    bool has_expired; /* leases, or notes */
     int64_t next_ms;
 };
 
@@ -44,11 +44,22 @@ static int wake_ready(struct store *store, struct findings *findings, struct err
     return step;
 }
 
+static int find_notes(struct store *store, struct findings *findings, struct err *err)
+{
+    int64_t one;
+    int found = store_number(store, &one, err, SQL_NOTES_EXPIRED, "i", store->now_ms);
+    if (found == 1)
+        findings->has_expired = true;
+    return found < 0 ? -1 : 0;
+}
+
 static int look(struct store *store, struct findings *findings, struct err *err)
 {
     if (store_begin_read(store, err) < 0)
         return -1;
     int result = find_leases(store, findings, err);
+    if (result == 0)
+        result = find_notes(store, findings, err);
     if (result == 0)
         result = wake_ready(store, findings, err);
     return store_end(store, result, err);
@@ -58,7 +69,10 @@ static int expire(struct store *store, size_t *count, struct err *err)
 {
     if (store_begin(store, err) < 0)
         return -1;
-    return store_end(store, leases_expire(store, LEASES_MAX, count, err), err);
+    int result = leases_expire(store, LEASES_MAX, count, err);
+    if (result == 0)
+        result = store_run(store, err, SQL_NOTES_EXPIRE, "i", store->now_ms);
+    return store_end(store, result, err);
 }
 
 int sqlite_upkeep(struct store *store, struct upkeep *upkeep, struct err *err)
@@ -70,5 +84,5 @@ int sqlite_upkeep(struct store *store, struct upkeep *upkeep, struct err *err)
         return -1;
     upkeep->expired = expired;
     upkeep->next_ms = expired == LEASES_MAX ? 0 : findings.next_ms;
-    return keeper_checkpoint(store, err);
+    return sqlite_keeper_checkpoint(store, err);
 }

@@ -23,5 +23,8 @@ extern const struct part part_leases;
 extern const struct part part_wake;
 extern const struct part part_figures;
 extern const struct part part_failed;
+extern const struct part part_jobs;
+extern const struct part part_batches;
+extern const struct part part_notes;
 
 #endif

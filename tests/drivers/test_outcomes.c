@@ -118,8 +118,8 @@ static void test_a_release_with_a_delay(void **state)
     outcome.delay_ms = 100;
     outcome.cause = "exception";
     outcome.exception = "for now";
-    assert_true(end_outcome(fixture, fixture->a, "w", &outcome));
     int64_t start = now_ms();
+    assert_true(end_outcome(fixture, fixture->a, "w", &outcome));
     taken = await_one(fixture, "w", "default", "a");
     assert_true(now_ms() - start >= 90);
     assert_int_equal(taken.lease.attempt, 2);

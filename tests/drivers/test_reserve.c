@@ -64,8 +64,8 @@ static void test_a_delayed_job_waits(void **state)
 {
     struct fixture *fixture = *state;
     const int64_t delay_ms = 300;
-    push_with(fixture, "default", "a", 0, delay_ms);
     int64_t start = now_ms();
+    push_with(fixture, "default", "a", 0, delay_ms);
     assert_int_equal(take(fixture, fixture->a, "w", "default", 1), 0);
     int64_t due = fixture->reservation.next_due_ms;
     if (now_ms() - start < delay_ms)

@@ -25,11 +25,12 @@ static void drain(struct fixture *fixture, struct store *store, int fd)
         fixture->driver->wake_read(store);
 }
 
-/* Waits for news that is real. */
-static void is_woken(struct fixture *fixture, struct store *store, int fd)
+/* Waits for news that is real, as a worker does: it asks for the descriptor each time before. */
+static void is_woken(struct fixture *fixture, struct store *store, const char *queue)
 {
     int64_t deadline = now_ms() + PATIENCE_MS;
     do {
+        int fd = listen_to(fixture, store, queue);
         assert_true(is_readable(fd, PATIENCE_MS));
         if (fixture->driver->wake_read(store))
             return;
@@ -45,12 +46,12 @@ static void test_a_push_wakes(void **state)
         return;
     drain(fixture, fixture->b, fd);
     push_one(fixture, "default", "a");
-    is_woken(fixture, fixture->b, fd);
+    is_woken(fixture, fixture->b, "default");
     take_one(fixture, fixture->b, "w", "default", "a");
     drain(fixture, fixture->b, fd);
     assert_false(fixture->driver->wake_read(fixture->b));
     push_one(fixture, "default", "b");
-    is_woken(fixture, fixture->b, fd);
+    is_woken(fixture, fixture->b, "default");
 }
 
 static void test_a_push_to_another_queue_does_not(void **state)
@@ -86,7 +87,7 @@ static void test_a_returned_job_wakes(void **state)
     drain(fixture, fixture->b, fd);
     ok(fixture,
        fixture->driver->return_owner(fixture->a, "dead", NULL, 0, &returned, &fixture->err));
-    is_woken(fixture, fixture->b, fd);
+    is_woken(fixture, fixture->b, "default");
 }
 
 static void test_a_push_of_a_handler_wakes(void **state)
@@ -103,7 +104,7 @@ static void test_a_push_of_a_handler_wakes(void **state)
     outcome.pushes = &next;
     outcome.push_count = 1;
     assert_true(end_outcome(fixture, fixture->a, "w", &outcome));
-    is_woken(fixture, fixture->b, fd);
+    is_woken(fixture, fixture->b, "next");
 }
 
 /* Who is idle must look, to learn when the delayed job is due. */
@@ -117,7 +118,7 @@ static void test_a_delayed_push_wakes(void **state)
     assert_int_equal(fixture->reservation.next_due_ms, -1);
     drain(fixture, fixture->b, fd);
     push_with(fixture, "default", "a", 0, 3600000);
-    is_woken(fixture, fixture->b, fd);
+    is_woken(fixture, fixture->b, "default");
     assert_int_equal(take(fixture, fixture->b, "w", "default", 1), 0);
     assert_in_range(fixture->reservation.next_due_ms, 1, 3600000);
 }
@@ -134,6 +135,7 @@ static void test_upkeep_is_the_net(void **state)
     int64_t deadline = now_ms() + PATIENCE_MS;
     for (int found = 0; found < 2;) {
         struct upkeep upkeep;
+        listen_to(fixture, fixture->b, "default"); /* as before each wait */
         ok(fixture, fixture->driver->upkeep(fixture->a, &upkeep, &fixture->err));
         if (is_readable(fd, 10) && fixture->driver->wake_read(fixture->b))
             found += (int)take(fixture, fixture->b, "w", "default", 1);

@@ -10,9 +10,9 @@
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
     const struct policy policy = {.kind = SCALING_COMMAND, .min = 2, .max = 8};
-    struct answer_of_command answer;
+    struct scaling_command_answer answer;
     struct err err = ERR_INIT;
-    int result = command_answer(&policy, (const char *)bytes, size, &answer, &err);
+    int result = scaling_command_answer(&policy, (const char *)bytes, size, &answer, &err);
     FUZZ_ASSERT((result == 0) == (err.code == ERR_NONE));
     if (result == 0) {
         FUZZ_ASSERT(answer.workers >= 2 && answer.workers <= 8);

@@ -40,6 +40,15 @@ def test_every_public_method_of_the_guides_job_has_a_row():
                      "toJson", "push", "later"}
 
 
+def test_c():
+    header = (ROOT / "worker" / "include" / "muster" / "job.h").read_text()
+    for name in members("C"):
+        if name == "batch_uuid":  # a member of an object
+            continue
+        pattern = rf"\b{name}\(" if name.startswith("muster_") else rf"\b{name.lstrip('.')}\b"
+        assert re.search(pattern, header), name
+
+
 def test_php():
     names = ", ".join(f"'{name}'" for name in members("PHP"))
     run("php", "-r", "require 'muster.php'; foreach ([" + names + "] as $name) "

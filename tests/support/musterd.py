@@ -8,7 +8,7 @@ import signal
 import socket
 import subprocess
 
-from support.processes import BUILD, PATIENCE, descendants_of, environment_has, wait_for
+from support.processes import BUILD, PATIENCE, processes_with, wait_for
 
 MUSTERD = BUILD / "supervisor" / "musterd"
 FAKE_WORKER = BUILD / "tests" / "system" / "fake-worker"
@@ -35,7 +35,6 @@ class Musterd:
             self.environment["MUSTER_WORKER"] = str(worker)
         self.program = MUSTERD
         self.process = None
-        self.seen = set()  # all pids that were ever below it
 
     def configure(self, queues="", **muster):
         """Writes the configuration; queues is text, keys of [muster] are arguments."""
@@ -70,9 +69,7 @@ class Musterd:
             return json.loads(client.makefile("rb").readline())
 
     def workers(self, queue=None):
-        workers = self.ask("workers", **({"queue": queue} if queue else {}))["workers"]
-        self.seen.update(worker["pid"] for worker in workers if worker["pid"])
-        return workers
+        return self.ask("workers", **({"queue": queue} if queue else {}))["workers"]
 
     def running(self, queue=None):
         """pid by id of the workers that are ready."""
@@ -103,17 +100,18 @@ class Musterd:
         self.signal(signal.SIGTERM)
         return self.wait_exit()
 
+    def survivors(self):
+        """All that has been started here and lives, but for the daemon itself."""
+        return [pid for pid in processes_with(str(self.fake_log)) if not self.process or pid != self.pid]
+
     def end(self):
         """Whatever has happened: nothing that it has started lives on."""
-        if self.process is None:
-            return
-        below = set(descendants_of(self.pid)) if self.process.poll() is None else set()
-        if self.process.poll() is None:
+        if self.process and self.process.poll() is None:
             self.process.kill()
             self.process.wait()
-        # Numbers are given again: only what has our directory in its environment is ours.
-        for pid in below | {pid for pid in self.seen if environment_has(pid, str(self.fake_log))}:
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
+        while survivors := self.survivors():
+            for pid in survivors:
+                try:
+                    os.kill(pid, signal.SIGKILL)
+                except ProcessLookupError:
+                    pass

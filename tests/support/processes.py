@@ -61,9 +61,14 @@ def descriptors_of(pid):
     return found
 
 
-def environment_has(pid, text):
-    """True where the process was started with this text in its environment."""
-    try:
-        return text.encode() in pathlib.Path(f"/proc/{pid}/environ").read_bytes()
-    except (FileNotFoundError, ProcessLookupError, PermissionError):
-        return False
+def processes_with(text):
+    """The pids of all living processes that were started with this text in their environment."""
+    found = []
+    for entry in pathlib.Path("/proc").iterdir():
+        try:
+            if entry.name.isdigit() and text.encode() in (entry / "environ").read_bytes() and \
+                    process_lives(int(entry.name)):
+                found.append(int(entry.name))
+        except (FileNotFoundError, ProcessLookupError, PermissionError):
+            pass
+    return found

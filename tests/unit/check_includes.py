@@ -18,6 +18,7 @@ MAY_INCLUDE = {
 LIBRARIES = {
     "sqlite3.h": {"drivers"},
     "hiredis/": {"drivers"},
+    "openssl/": {"drivers"},
     "libpq-fe.h": {"drivers"},
     "ev.h": {"worker", "supervisor", "cli"},
     "libsmartcols/": {"cli"},

@@ -54,7 +54,7 @@ static struct load crowded(int64_t workers)
 static void assert_stays(const struct load *load, const struct circumstances *circumstances,
                          enum term term, const char *beginning)
 {
-    struct history history = {0};
+    struct load_history history = {0};
     struct decision decision;
     for (int i = 0; i < 3; i++)
         decide(&policies[0], &history, load, circumstances, &decision);
@@ -90,7 +90,7 @@ static void test_failures_stop_growth(void **state)
 static void test_a_command_that_has_not_answered_changes_nothing(void **state)
 {
     (void)state;
-    struct history history = {0};
+    struct load_history history = {0};
     const struct load load = crowded(3);
     struct decision decision;
     decide(&policies[3], &history, &load, &nothing, &decision);
@@ -105,7 +105,7 @@ static void test_a_command_that_has_not_answered_changes_nothing(void **state)
 static void test_a_bottleneck_elsewhere_stops_growth(void **state)
 {
     (void)state;
-    struct history history = {0};
+    struct load_history history = {0};
     struct load load = crowded(5);
     struct decision decision;
     load.completed = 10;
@@ -125,7 +125,7 @@ static void test_a_bottleneck_elsewhere_stops_growth(void **state)
 static void test_growth_that_brings_something_goes_on(void **state)
 {
     (void)state;
-    struct history history = {0};
+    struct load_history history = {0};
     struct decision decision;
     for (int64_t workers = 4; workers <= 16; workers *= 2) {
         for (int i = 0; i < 60; i++) {
@@ -190,7 +190,7 @@ static void test_bounds_are_kept_whatever_the_load(void **state)
     (void)state;
     struct random random = random_from(1);
     for (size_t i = 0; i < POLICY_COUNT; i++) {
-        struct history history = {0};
+        struct load_history history = {0};
         int64_t workers = 1;
         for (int tick = 0; tick < 5000; tick++) {
             struct decision decision;
@@ -198,18 +198,19 @@ static void test_bounds_are_kept_whatever_the_load(void **state)
             decide(&policies[i], &history, &load, &nothing, &decision);
             assert_is_sound(&policies[i], &decision);
             if (decision.to != workers)
-                history_changed(&history);
+                load_history_changed(&history);
             workers = decision.to;
         }
     }
 }
 
 /* What a policy asks for, before anything holds it back. */
-static int64_t wanted(const struct policy *policy, struct history history, const struct load *load)
+static int64_t wanted(const struct policy *policy, struct load_history history,
+                      const struct load *load)
 {
     struct decision decision = {.from = load->workers};
     struct load sane = load_sane(load);
-    history_add(&history, &sane);
+    load_history_add(&history, &sane);
     if (policy->kind == SCALING_LATENCY)
         latency_decide(policy, &history, &sane, &decision);
     else
@@ -222,7 +223,7 @@ static void test_more_load_never_asks_for_fewer(void **state)
     (void)state;
     struct random random = random_from(2);
     for (size_t i = 0; i < 3; i++) {
-        struct history history = {0};
+        struct load_history history = {0};
         for (int tick = 0; tick < 5000; tick++) {
             struct load load = load_sane(&(struct load){0}), more;
             load = any_load(&random, 1 + (int64_t)(random_unit(&random) * 9));
@@ -237,7 +238,7 @@ static void test_more_load_never_asks_for_fewer(void **state)
                 assert_true(wanted(&policies[i], history, &more) >=
                             wanted(&policies[i], history, &load));
             }
-            history_add(&history, &load);
+            load_history_add(&history, &load);
         }
     }
 }
@@ -296,7 +297,7 @@ static void test_a_constant_load_makes_no_waves(void **state)
 static void test_what_would_change_it(void **state)
 {
     (void)state;
-    struct history history = {0};
+    struct load_history history = {0};
     struct load load = crowded(4);
     load.ready = 10;
     load.oldest = 1;
@@ -306,7 +307,7 @@ static void test_what_would_change_it(void **state)
         decide(&policies[0], &history, &load, &nothing, &decision);
     load.workers = decision.to;
     load.busy = load.busy_seconds = 4;
-    const struct history before = history;
+    const struct load_history before = history;
     struct explanation explanation;
     explain(&policies[0], &history, &load, &nothing, &explanation);
     assert_memory_equal(&before, &history, sizeof before);
@@ -321,7 +322,7 @@ static void test_what_would_change_it(void **state)
 static void test_what_binds_is_named(void **state)
 {
     (void)state;
-    struct history history = {0};
+    struct load_history history = {0};
     const struct load load = crowded(20);
     struct explanation explanation;
     explain(&policies[0], &history, &load, &nothing, &explanation);

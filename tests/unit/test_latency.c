@@ -20,20 +20,20 @@ static struct load quiet(int64_t workers, double busy)
 }
 
 /* A queue that has long had `rate` jobs a second of `service` seconds. */
-static struct history settled(double rate, double service)
+static struct load_history settled(double rate, double service)
 {
-    struct history history = {0};
+    struct load_history history = {0};
     struct load load = quiet(1, rate * service);
     load.arrived = load.completed = rate;
     for (int i = 0; i < 600; i++)
-        history_add(&history, &load);
+        load_history_add(&history, &load);
     return history;
 }
 
-static struct decision decide_once(struct history *history, const struct load *load)
+static struct decision decide_once(struct load_history *history, const struct load *load)
 {
     struct decision decision = {.from = load->workers};
-    history_add(history, load);
+    load_history_add(history, load);
     latency_decide(&policy, history, load, &decision);
     return decision;
 }
@@ -41,7 +41,7 @@ static struct decision decide_once(struct history *history, const struct load *l
 static void test_what_waits_is_begun_in_time(void **state)
 {
     (void)state;
-    struct history history = settled(0.5, 1);
+    struct load_history history = settled(0.5, 1);
     struct load load = quiet(1, 1);
     load.ready = 100;
     load.oldest = 4;
@@ -57,7 +57,7 @@ static void test_what_waits_is_begun_in_time(void **state)
 static void test_a_backlog_that_can_be_met_starts_nobody(void **state)
 {
     (void)state;
-    struct history history = settled(1, 1);
+    struct load_history history = settled(1, 1);
     struct load load = quiet(4, 4);
     load.ready = 80;
     load.oldest = 3;
@@ -67,7 +67,7 @@ static void test_a_backlog_that_can_be_met_starts_nobody(void **state)
 static void test_what_is_late_gets_a_worker_each(void **state)
 {
     (void)state;
-    struct history history = settled(0.05, 20);
+    struct load_history history = settled(0.05, 20);
     struct load load = quiet(3, 3);
     load.ready = 5;
     load.oldest = 40;
@@ -77,7 +77,7 @@ static void test_what_is_late_gets_a_worker_each(void **state)
 static void test_a_steady_load_has_a_floor(void **state)
 {
     (void)state;
-    struct history history = settled(5, 1);
+    struct load_history history = settled(5, 1);
     struct load load = quiet(1, 1);
     load.arrived = 5;
     struct decision decision = decide_once(&history, &load);
@@ -88,7 +88,7 @@ static void test_a_steady_load_has_a_floor(void **state)
 static void test_a_dump_is_not_a_rate(void **state)
 {
     (void)state;
-    struct history history = settled(1, 0.1);
+    struct load_history history = settled(1, 0.1);
     struct load load = quiet(2, 2);
     load.arrived = 300;
     decide_once(&history, &load);
@@ -102,7 +102,7 @@ static void test_a_dump_is_not_a_rate(void **state)
 static void test_the_end_of_arrivals_is_noticed(void **state)
 {
     (void)state;
-    struct history history = settled(8, 1);
+    struct load_history history = settled(8, 1);
     struct load load = quiet(10, 0);
     for (int i = 0; i < 40; i++)
         decide_once(&history, &load);
@@ -112,7 +112,7 @@ static void test_the_end_of_arrivals_is_noticed(void **state)
 static void test_those_that_are_too_many_go_after_a_while(void **state)
 {
     (void)state;
-    struct history history = settled(1, 0.1);
+    struct load_history history = settled(1, 0.1);
     struct load load = quiet(6, 1);
     struct decision decision = decide_once(&history, &load);
     assert_int_equal(decision.term, TERM_HOLD);
@@ -127,7 +127,7 @@ static void test_those_that_are_too_many_go_after_a_while(void **state)
 static void test_a_slow_start_is_waited_for_longer(void **state)
 {
     (void)state;
-    struct history history = settled(1, 0.1);
+    struct load_history history = settled(1, 0.1);
     struct load load = quiet(6, 0);
     load.boot = 40;
     for (int i = 0; i < 39; i++)
@@ -138,7 +138,7 @@ static void test_a_slow_start_is_waited_for_longer(void **state)
 static void test_busy_workers_are_not_let_go(void **state)
 {
     (void)state;
-    struct history history = settled(0.01, 100);
+    struct load_history history = settled(0.01, 100);
     struct load load = quiet(6, 5);
     struct decision decision;
     for (int i = 0; i < 6; i++) {
@@ -153,13 +153,13 @@ static void test_to_zero_after_a_minute(void **state)
     (void)state;
     struct policy to_zero = policy;
     to_zero.min = 0;
-    struct history history = settled(0.001, 0.1);
+    struct load_history history = settled(0.001, 0.1);
     struct load load = quiet(1, 0);
     struct decision decision = {0};
     int seconds = 0;
     for (; decision.term != TERM_IDLE && seconds < 1000; seconds++) {
         decision = (struct decision){.from = 1};
-        history_add(&history, &load);
+        load_history_add(&history, &load);
         latency_decide(&to_zero, &history, &load, &decision);
     }
     assert_in_range(seconds, 55, 65);
@@ -174,7 +174,7 @@ static void test_to_zero_after_a_minute(void **state)
 static void test_spare_workers_where_a_start_comes_too_late(void **state)
 {
     (void)state;
-    struct history quick = settled(0.2, 20), slow = quick;
+    struct load_history quick = settled(0.2, 20), slow = quick;
     struct load load = quiet(4, 4);
     load.arrived = 0.2;
     load.boot = 2;
@@ -187,7 +187,7 @@ static void test_spare_workers_where_a_start_comes_too_late(void **state)
 static void test_concurrency_counts_in_slots(void **state)
 {
     (void)state;
-    struct history history = settled(0.5, 1);
+    struct load_history history = settled(0.5, 1);
     struct load load = quiet(1, 1);
     load.concurrency = 4;
     load.ready = 400;

@@ -181,6 +181,7 @@ static void test_progress_log_and_pong(void **state)
     assert_string_equal(frame.uuid, "A");
     refuses("{\"type\":\"log\"}", "log: message is missing");
     assert_int_equal(decode("{\"type\":\"pong\"}").type, FRAME_PONG);
+    assert_int_equal(decode("{\"type\":\"leaving\"}").type, FRAME_LEAVING);
 }
 
 static void test_push_points_into_the_line(void **state)

@@ -11,9 +11,9 @@ static const struct policy policy = {
 
 static void assert_answer(const char *text, int64_t workers, const char *reason)
 {
-    struct answer_of_command answer;
+    struct scaling_command_answer answer;
     struct err err = ERR_INIT;
-    if (command_answer(&policy, text, strlen(text), &answer, &err) < 0)
+    if (scaling_command_answer(&policy, text, strlen(text), &answer, &err) < 0)
         fail_msg("%s: %s", text, err.text);
     assert_int_equal(answer.workers, workers);
     assert_string_equal(answer.reason, reason);
@@ -21,9 +21,9 @@ static void assert_answer(const char *text, int64_t workers, const char *reason)
 
 static void assert_refused(const char *text, const char *message)
 {
-    struct answer_of_command answer;
+    struct scaling_command_answer answer;
     struct err err = ERR_INIT;
-    assert_int_equal(command_answer(&policy, text, strlen(text), &answer, &err), -1);
+    assert_int_equal(scaling_command_answer(&policy, text, strlen(text), &answer, &err), -1);
     assert_string_equal(err.text, message);
 }
 
@@ -56,10 +56,10 @@ static void test_rubbish(void **state)
     assert_refused("[5]", "not JSON: no object at byte 0");
     assert_refused("{\"workers\": 2.5}", "workers must be a whole number");
     assert_refused("{\"workers\": 5, \"reason\": 7}", "reason must be a string");
-    struct answer_of_command answer;
-    assert_int_equal(command_answer(&policy, "", 0, &answer, NULL), -1);
-    assert_int_equal(command_answer(&policy, "five", 4, &answer, NULL), -1);
-    assert_int_equal(command_answer(&policy, "{\"workers\":5}x", 14, &answer, NULL), -1);
+    struct scaling_command_answer answer;
+    assert_int_equal(scaling_command_answer(&policy, "", 0, &answer, NULL), -1);
+    assert_int_equal(scaling_command_answer(&policy, "five", 4, &answer, NULL), -1);
+    assert_int_equal(scaling_command_answer(&policy, "{\"workers\":5}x", 14, &answer, NULL), -1);
 }
 
 static void test_a_long_reason_is_cut_between_characters(void **state)
@@ -69,15 +69,15 @@ static void test_a_long_reason_is_cut_between_characters(void **state)
     for (int i = 0; i < 80; i++)
         strcat(text, "ü");
     strcat(text, "\"}");
-    struct answer_of_command answer;
-    assert_int_equal(command_answer(&policy, text, strlen(text), &answer, NULL), 0);
+    struct scaling_command_answer answer;
+    assert_int_equal(scaling_command_answer(&policy, text, strlen(text), &answer, NULL), 0);
     assert_int_equal(strlen(answer.reason), 99);
 }
 
 static void test_the_figures_are_one_object_under_the_guides_names(void **state)
 {
     (void)state;
-    struct history history = {0};
+    struct load_history history = {0};
     const struct load load = {.seconds = 1,
                               .observed = 1,
                               .ready = 75,
@@ -89,10 +89,10 @@ static void test_the_figures_are_one_object_under_the_guides_names(void **state)
                               .workers = 3,
                               .concurrency = 1,
                               .boot = 2};
-    history_add(&history, &load);
+    load_history_add(&history, &load);
     struct buf out;
     buf_init(&out, 65536);
-    assert_int_equal(command_request("e\"mails", &policy, &history, &load, &out), 0);
+    assert_int_equal(scaling_command_request("e\"mails", &policy, &history, &load, &out), 0);
     cJSON *tree = json_parse(buf_text(&out), out.length, NULL);
     assert_non_null(tree);
     assert_string_equal(json_get_string(tree, "queue", ""), "e\"mails");

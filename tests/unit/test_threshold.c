@@ -45,19 +45,19 @@ static struct load load_of(const struct minute *minute)
     };
 }
 
-static struct decision after(const struct minute *minute, struct history *history)
+static struct decision after(const struct minute *minute, struct load_history *history)
 {
     const struct load load = load_of(minute);
     struct decision decision;
     for (int i = 0; i < 60; i++)
-        history_add(history, &load);
+        load_history_add(history, &load);
     decide(&emails, history, &load, &nothing, &decision);
     return decision;
 }
 
 static struct decision after_minute(struct minute minute)
 {
-    struct history history = {0};
+    struct load_history history = {0};
     return after(&minute, &history);
 }
 
@@ -132,8 +132,8 @@ static void test_the_cooldown(void **state)
 {
     (void)state;
     struct minute busy = {75, 2, 20, 20, 0.5, 3};
-    struct history history = {0};
-    history_changed(&history);
+    struct load_history history = {0};
+    load_history_changed(&history);
     struct decision decision = after(&busy, &history);
     assert_int_equal(decision.term, TERM_COOLDOWN);
     assert_int_equal(decision.to, 3);
@@ -148,12 +148,12 @@ static void test_the_cooldown(void **state)
 static void test_an_order_passes_over_the_cooldown(void **state)
 {
     (void)state;
-    struct history history = {0};
+    struct load_history history = {0};
     const struct load load = load_of(&(struct minute){0, -1, 1, 1, 0.1, 3});
     const struct circumstances order = {.order = "Manual scale for image batch processing",
                                         .ordered = 12};
     struct decision decision;
-    history_changed(&history);
+    load_history_changed(&history);
     decide(&emails, &history, &load, &order, &decision);
     assert_int_equal(decision.to, 10);
     assert_string_equal(decision.reason,

@@ -431,7 +431,10 @@ class Handler {
     const isKnown = this.jobs.size === 1;
     this.jobs.clear();
     this.waiting = [];
-    if (isKnown) this.send({ type: 'fail', uuid, exception: trace(error) });
+    if (isKnown) {
+      this.send({ type: 'leaving' });
+      this.send({ type: 'fail', uuid, exception: trace(error) });
+    }
     this.output.end(() => process.exit(1));
   }
 }

@@ -709,6 +709,7 @@ final class Handler
         $isFatal = $error && ($error['type'] & (E_ERROR | E_PARSE | E_CORE_ERROR | E_COMPILE_ERROR | E_USER_ERROR));
         $text = $isFatal ? "PHP Fatal error: {$error['message']} in {$error['file']}:{$error['line']}"
             : 'the job called exit()';
+        $this->send(['type' => 'leaving']);
         $this->finish(['type' => 'fail', 'exception' => self::clean($text)]);
     }
 }

@@ -309,7 +309,9 @@ def _declaration(name, cls):
 
 
 def _trace(exception):
-    text = "".join(traceback.format_exception(type(exception), exception, _own_part(exception.__traceback__)))
+    """What it is in the first line, which is what lists show, and then its trace."""
+    text = "".join(traceback.format_exception_only(type(exception), exception)[-1:] + ["\n"] +
+                   traceback.format_exception(type(exception), exception, _own_part(exception.__traceback__)))
     return _clean(text.rstrip() if len(text) <= EXCEPTION_MAX else text[:EXCEPTION_MAX // 2] + "\n...\n" +
                   text[-EXCEPTION_MAX // 2:])
 

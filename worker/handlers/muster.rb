@@ -41,6 +41,9 @@ module Muster
                traceparent].freeze
   MEMBERS = %w[uuid queue attempts max_attempts timeout priority batch_uuid traceparent pushed_at].freeze
 
+  # The guide's spelling: maxAttempts.
+  CAMEL = MEMBERS.to_h { |name| [name, name.gsub(/_(\w)/) { Regexp.last_match(1).upcase }] }.freeze
+
   # Raise it in a job that must not be tried again.
   class Fail < StandardError; end
 
@@ -90,7 +93,7 @@ module Muster
         members = members.transform_keys(&:to_s)
         job = (equal?(Job) ? Muster.registered(members["job"]) : self).new(members["data"])
         MEMBERS.each do |name|
-          value = members.fetch(name) { members[name.gsub(/_(\w)/) { Regexp.last_match(1).upcase }] }
+          value = members.fetch(name) { members[CAMEL[name]] }
           job.public_send("#{name}=", value) unless value.nil?
         end
         job.name = members["job"] if members["job"]

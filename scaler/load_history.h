@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef SCALER_HISTORY_H
-#define SCALER_HISTORY_H
+#ifndef SCALER_LOAD_HISTORY_H
+#define SCALER_LOAD_HISTORY_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -23,7 +23,7 @@ struct surplus {
     double busy_seconds; /* of slots, in that time */
 };
 
-struct history {
+struct load_history {
     struct rate service;                  /* seconds a job */
     struct rate arrivals[HISTORY_SCALES]; /* jobs a second */
 
@@ -41,20 +41,20 @@ struct history {
 };
 
 /* Takes in one tick. */
-void history_add(struct history *history, const struct load *load);
+void load_history_add(struct load_history *history, const struct load *load);
 
 /* Notes that a decision has been carried out that changed the number of workers. */
-void history_changed(struct history *history);
+void load_history_changed(struct load_history *history);
 
 /* Seconds that a job takes: one second where nothing is known yet. */
-double history_service_time(const struct history *history);
+double load_history_service_time(const struct load_history *history);
 
 /* Jobs a second that certainly arrive: the lowest of what the scales say, each with a margin for
  * chance. A dump or the end of the arrivals is not taken for a rate. */
-double history_sustained_rate(const struct history *history);
+double load_history_sustained_rate(const struct load_history *history);
 
 /* Mean seconds that jobs wait (Little's law), at most the age of the oldest. */
-double history_mean_wait(const struct history *history, const struct load *load);
+double load_history_mean_wait(const struct load_history *history, const struct load *load);
 
 /* A copy of a load in which every figure is finite, not negative and of a reasonable size. */
 struct load load_sane(const struct load *load);

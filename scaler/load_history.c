@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "scaler/history.h"
+#include "scaler/load_history.h"
 
 #define SERVICE_MEMORY  600. /* seconds */
 #define RULES_MEMORY    60.
@@ -18,7 +18,7 @@ static double scale_of(int i)
     return SHORTEST_SCALE * (double)(1 << i);
 }
 
-static void add_figures(struct history *history, const struct load *load)
+static void add_figures(struct load_history *history, const struct load *load)
 {
     for (int i = 0; i < HISTORY_SCALES; i++)
         rate_add(&history->arrivals[i], load->arrived, load->observed, load->observed, scale_of(i));
@@ -29,14 +29,14 @@ static void add_figures(struct history *history, const struct load *load)
 
 /* By time, not by attempts: those that fail are often quick, and would outvote those that do not.
  */
-static void add_failures(struct history *history, const struct load *load)
+static void add_failures(struct load_history *history, const struct load *load)
 {
     double part = load->completed > 0 ? load->failed / load->completed : 0;
     double seconds = load->completed > 0 ? load->seconds : 0;
     rate_add(&history->failures, part * seconds, seconds, load->seconds, FAILURES_MEMORY);
 }
 
-void history_add(struct history *history, const struct load *load)
+void load_history_add(struct load_history *history, const struct load *load)
 {
     double seconds = load->seconds;
     double slots = (double)(load->workers - load->starting) * load->concurrency;
@@ -49,17 +49,17 @@ void history_add(struct history *history, const struct load *load)
     bool is_idle = !load->stale && load->ready <= 0 && load->busy <= 0;
     history->idle = is_idle ? history->idle + seconds : 0;
     history->since_change += seconds;
-    trial_add(&history->trial, load, history_service_time(history));
+    trial_add(&history->trial, load, load_history_service_time(history));
 }
 
-void history_changed(struct history *history)
+void load_history_changed(struct load_history *history)
 {
     history->since_change = 0;
     history->has_changed = true;
     history->surplus = (struct surplus){0};
 }
 
-double history_service_time(const struct history *history)
+double load_history_service_time(const struct load_history *history)
 {
     return (history->service.sum + 1) / (history->service.of + 1);
 }
@@ -71,7 +71,7 @@ static double upper_bound(double rate, double scale)
     return rate + MARGIN * sqrt(rate / seen + 1 / (seen * seen));
 }
 
-double history_sustained_rate(const struct history *history)
+double load_history_sustained_rate(const struct load_history *history)
 {
     int longest = HISTORY_SCALES - 1;
     double least = rate_of(&history->arrivals[longest]);
@@ -82,7 +82,7 @@ double history_sustained_rate(const struct history *history)
     return least;
 }
 
-double history_mean_wait(const struct history *history, const struct load *load)
+double load_history_mean_wait(const struct load_history *history, const struct load *load)
 {
     double oldest = load->oldest > 0 ? load->oldest : 0;
     double rate = rate_of(&history->incoming), waiting = rate_of(&history->waiting);

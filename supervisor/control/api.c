@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+#include "supervisor/control/api.h"
+
+#include <string.h>
+
+#include "common/json.h"
+#include "supervisor/commands.h"
+#include "supervisor/control/api_routes.h"
+#include "supervisor/control_address.h"
+#include "supervisor/master.h"
+
+#define STORE_SECONDS 15.
+
+static const char *query_of(const void *context, const char *name)
+{
+    return http_query(context, name);
+}
+
+/* A failure of the master's is told as one of ours. */
+static void reply_master(struct http_request *http, const struct buf *answer, enum err_code code)
+{
+    if (code == ERR_NONE) {
+        web_reply_json(http, 200, buf_text(answer), answer->length);
+        return;
+    }
+    cJSON *tree = json_parse(buf_text(answer), answer->length, NULL);
+    const cJSON *error = json_get(tree, "error");
+    web_reply_problem(http, api_status(code), json_get_string(error, "message", "it failed"));
+    cJSON_Delete(tree);
+}
+
+static void ask_master(const struct web_request *request, const char *text)
+{
+    struct buf answer;
+    buf_init(&answer, CONTROL_ANSWER_MAX);
+    enum err_code code = commands_answer_code(request->master, text, strlen(text), &answer);
+    reply_master(request->http, &answer, code);
+    buf_finish(&answer);
+}
+
+static void on_store_answer(void *context, enum err_code status, const char *text, size_t length)
+{
+    if (status == ERR_NONE)
+        web_reply_json(context, 200, text, length);
+    else
+        web_reply_problem(context, api_status(status), text);
+}
+
+static void ask_store(const struct web_request *request, const char *text, struct err *err)
+{
+    struct calls *calls = request->master->maintenance.calls;
+    if (calls_ask(calls, text, strlen(text), STORE_SECONDS, on_store_answer, request->http, err) ==
+        0)
+        web_reply_error(request->http, err);
+}
+
+/* A store is asked through the connection that is named, or that of the queue, or the default one.
+ */
+static void choose_connection(const struct settings *settings, cJSON *request)
+{
+    const char *queue = json_get_string(request, "queue", NULL);
+    const struct connection_settings *connection =
+        queue ? settings_connection_of(settings, queue)
+              : settings_connection(settings, settings->muster.connection);
+    if (!json_get(request, "connection") && connection)
+        cJSON_AddStringToObject(request, "connection", connection->name);
+}
+
+static const struct api_route *read_request(const struct web_request *request, cJSON *object,
+                                            struct err *err)
+{
+    const struct buf *body = http_body(request->http);
+    const struct api_route *route =
+        api_find(http_method(request->http), request->path, object, err);
+    if (route &&
+        api_fill(route, query_of, request->http, buf_text(body), body->length, object, err) < 0)
+        return NULL;
+    return route;
+}
+
+void api_answer(const struct web_request *request)
+{
+    struct err err = ERR_INIT;
+    cJSON *object = cJSON_CreateObject();
+    const struct api_route *route = read_request(request, object, &err);
+    if (!route) {
+        web_reply_error(request->http, &err);
+    } else {
+        if (route->target == API_STORE)
+            choose_connection(request->master->settings, object);
+        char *text = cJSON_PrintUnformatted(object);
+        if (route->target == API_STORE)
+            ask_store(request, text, &err);
+        else
+            ask_master(request, text);
+        cJSON_free(text);
+    }
+    cJSON_Delete(object);
+}

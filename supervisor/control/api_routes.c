@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: MIT */
+#include "supervisor/control/api_routes.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/mem.h"
+
+#define PARAM(its_name, its_place, its_type, its_help)                                             \
+    {                                                                                              \
+        .name = its_name, .place = its_place, .type = its_type, .help = its_help                   \
+    }
+#define NEEDED(its_name, its_place, its_type, its_help)                                            \
+    {                                                                                              \
+        .name = its_name, .place = its_place, .type = its_type, .required = true, .help = its_help \
+    }
+#define END                                                                                        \
+    {                                                                                              \
+        .name = NULL                                                                               \
+    }
+#define CONNECTION                                                                                 \
+    PARAM("connection", API_QUERY, API_TEXT, "the connection, if not the default one")
+#define LIMIT PARAM("limit", API_QUERY, API_INTEGER, "at most so many, up to 1000")
+
+static const struct api_param none[] = {END};
+static const struct api_param connection[] = {CONNECTION, END};
+static const struct api_param one_queue[] = {NEEDED("queue", API_PATH, API_TEXT, "the queue"),
+                                             CONNECTION, END};
+static const struct api_param maybe_queue[] = {
+    PARAM("queue", API_QUERY, API_TEXT, "only this queue"), END};
+static const struct api_param restart[] = {
+    PARAM("queue", API_BODY, API_TEXT, "only the workers of this queue"), END};
+static const struct api_param one_uuid[] = {NEEDED("uuid", API_PATH, API_TEXT, "the uuid"),
+                                            CONNECTION, END};
+static const struct api_param jobs[] = {
+    PARAM("queue", API_QUERY, API_TEXT, "only of this queue"),
+    PARAM("state", API_QUERY, API_TEXT, "ready, reserved or delayed"),
+    PARAM("batch_uuid", API_QUERY, API_TEXT, "only of this batch"),
+    LIMIT,
+    CONNECTION,
+    END,
+};
+static const struct api_param failed[] = {
+    PARAM("queue", API_QUERY, API_TEXT, "only of this queue"),
+    PARAM("job", API_QUERY, API_TEXT, "only of this class"),
+    PARAM("text", API_QUERY, API_TEXT, "only with this text in the exception"),
+    PARAM("batch_uuid", API_QUERY, API_TEXT, "only of this batch"),
+    PARAM("since", API_QUERY, API_INTEGER, "failed at or after; milliseconds since the epoch"),
+    PARAM("before", API_QUERY, API_INTEGER, "failed before"),
+    PARAM("after", API_QUERY, API_TEXT, "go on behind this uuid (newest first)"),
+    LIMIT,
+    CONNECTION,
+    END,
+};
+static const struct api_param failed_act[] = {
+    PARAM("uuid", API_BODY, API_TEXT, "this one"),
+    PARAM("queue", API_BODY, API_TEXT, "those of this queue"),
+    PARAM("job", API_BODY, API_TEXT, "those of this class"),
+    PARAM("text", API_BODY, API_TEXT, "those with this text in the exception"),
+    PARAM("batch_uuid", API_BODY, API_TEXT, "those of this batch"),
+    PARAM("before", API_BODY, API_INTEGER, "those that failed before; milliseconds"),
+    CONNECTION,
+    END,
+};
+static const struct api_param batches[] = {
+    PARAM("uuid", API_QUERY, API_TEXT, "this one"),
+    PARAM("after", API_QUERY, API_TEXT, "go on behind this uuid (newest first)"),
+    LIMIT,
+    CONNECTION,
+    END,
+};
+
+const struct api_route api_routes[] = {
+    {"GET", "/status", API_MASTER, "status", NULL, none,
+     "The master, and the queues by its figures"},
+    {"GET", "/workers", API_MASTER, "workers", NULL, maybe_queue, "The workers"},
+    {"POST", "/workers/restart", API_MASTER, "restart", NULL, restart,
+     "Replaces workers; running jobs finish"},
+    {"POST", "/reload", API_MASTER, "reload", NULL, none, "Reads the configuration again"},
+    {"GET", "/queues", API_STORE, "queues", NULL, connection, "The queues of a store"},
+    {"POST", "/queues/{queue}/purge", API_STORE, "queue.purge", NULL, one_queue,
+     "Removes the waiting jobs of a queue"},
+    {"POST", "/queues/{queue}/jobs", API_STORE, "job.push", "push", one_queue, "Pushes a job"},
+    {"GET", "/jobs", API_STORE, "jobs", NULL, jobs, "Live jobs"},
+    {"GET", "/jobs/{uuid}", API_STORE, "jobs", NULL, one_uuid, "One live job"},
+    {"POST", "/jobs/{uuid}/cancel", API_STORE, "job.cancel", NULL, one_uuid, "Cancels a job"},
+    {"GET", "/failed", API_STORE, "failed", NULL, failed, "Failed jobs, the newest first"},
+    {"POST", "/failed/retry", API_STORE, "failed.retry", NULL, failed_act,
+     "Queues failed jobs again, at most 1000 a call"},
+    {"POST", "/failed/remove", API_STORE, "failed.remove", NULL, failed_act,
+     "Removes failed jobs, at most 1000 a call"},
+    {"GET", "/batches", API_STORE, "batches", NULL, batches, "Batches, the newest first"},
+    {"POST", "/batches/{uuid}/cancel", API_STORE, "batch.cancel", NULL, one_uuid,
+     "Cancels a batch"},
+    {.method = NULL},
+};
+
+/* Matching */
+
+static size_t segment_length(const char *path)
+{
+    return strcspn(path, "/");
+}
+
+/* Compares segment by segment; values (or NULL) gets those of parameters. */
+static bool path_matches(const char *pattern, const char *path, cJSON *values)
+{
+    while (*pattern == '/' && *path == '/') {
+        size_t wanted = segment_length(++pattern), length = segment_length(++path);
+        if (*pattern == '{' && length > 0) {
+            char *name = mem_strndup(pattern + 1, wanted - 2), *value = mem_strndup(path, length);
+            if (values)
+                cJSON_AddStringToObject(values, name, value);
+            free(name);
+            free(value);
+        } else if (wanted != length || strncmp(pattern, path, length) != 0) {
+            return false;
+        }
+        pattern += wanted;
+        path += length;
+    }
+    return !*pattern && !*path;
+}
+
+const struct api_route *api_find(const char *method, const char *path, cJSON *request,
+                                 struct err *err)
+{
+    bool is_path = false;
+    const char *rest = path + strlen(API_ROOT);
+    bool is_below = strncmp(path, API_ROOT "/", sizeof API_ROOT) == 0;
+    for (const struct api_route *route = api_routes; is_below && route->method; route++) {
+        if (!path_matches(route->path, rest, NULL))
+            continue;
+        is_path = true;
+        if (strcmp(route->method, method) != 0)
+            continue;
+        path_matches(route->path, rest, request);
+        cJSON_AddStringToObject(request, route->target == API_MASTER ? "command" : "call",
+                                route->action);
+        return route;
+    }
+    if (is_path)
+        err_set(err, ERR_CONFLICT, "%.200s does not take the method %.20s", path, method);
+    else
+        err_set(err, ERR_NOT_FOUND, "there is nothing at %.200s", path);
+    return NULL;
+}
+
+/* Parameters */
+
+static int put_integer(cJSON *request, const char *name, const char *text, struct err *err)
+{
+    char *end;
+    errno = 0;
+    long long value = strtoll(text, &end, 10);
+    if (end == text || *end || errno != 0 || value < 0 || value > (INT64_C(1) << 53))
+        return err_set(err, ERR_INVALID, "%s must be a whole number from 0 on", name);
+    cJSON_AddNumberToObject(request, name, (double)value);
+    return 0;
+}
+
+static int put_text(cJSON *request, const struct api_param *param, const char *text,
+                    struct err *err)
+{
+    if (param->type == API_INTEGER)
+        return put_integer(request, param->name, text, err);
+    cJSON_AddStringToObject(request, param->name, text);
+    return 0;
+}
+
+static bool fits(const cJSON *value, enum api_type type)
+{
+    switch (type) {
+    case API_TEXT:
+        return cJSON_IsString(value);
+    case API_INTEGER:
+        return cJSON_IsNumber(value) && value->valuedouble >= 0 &&
+               value->valuedouble == (double)(long long)value->valuedouble;
+    case API_BOOLEAN:
+        return cJSON_IsBool(value);
+    }
+    return false;
+}
+
+static int put_member(cJSON *request, const struct api_param *param, const cJSON *value,
+                      struct err *err)
+{
+    static const char *const types[] = {"a string", "a whole number from 0 on", "true or false"};
+    if (!fits(value, param->type))
+        return err_set(err, ERR_INVALID, "%s must be %s", param->name, types[param->type]);
+    cJSON_AddItemToObject(request, param->name, cJSON_Duplicate(value, false));
+    return 0;
+}
+
+static int put_param(cJSON *request, const struct api_param *param, api_query_fn query,
+                     const void *context, const cJSON *body, struct err *err)
+{
+    const char *text = param->place == API_QUERY ? query(context, param->name) : NULL;
+    const cJSON *member = param->place == API_BODY ? json_get(body, param->name) : NULL;
+    if (text)
+        return put_text(request, param, text, err);
+    if (member)
+        return put_member(request, param, member, err);
+    if (param->required && param->place != API_PATH)
+        return err_set(err, ERR_INVALID, "%s is missing", param->name);
+    return 0;
+}
+
+static const struct api_param *find_param(const struct api_route *route, const char *name)
+{
+    for (const struct api_param *param = route->params; param->name; param++)
+        if (param->place == API_BODY && strcmp(param->name, name) == 0)
+            return param;
+    return NULL;
+}
+
+static int check_members(const struct api_route *route, const cJSON *body, struct err *err)
+{
+    const cJSON *member;
+    cJSON_ArrayForEach(member, body)
+    {
+        if (!find_param(route, member->string))
+            return err_set(err, ERR_INVALID, "the member %.100s is not known here", member->string);
+    }
+    return 0;
+}
+
+/* A body that is passed on whole is passed on as it came: numbers keep all their digits. */
+static int fill(const struct api_route *route, api_query_fn query, const void *context,
+                const char *text, cJSON *body, cJSON *request, struct err *err)
+{
+    if (!cJSON_IsObject(body))
+        return err_set(err, ERR_INVALID, "the body must be a JSON object");
+    if (route->whole_body)
+        cJSON_AddRawToObject(request, route->whole_body, text);
+    else if (check_members(route, body, err) < 0)
+        return -1;
+    for (const struct api_param *param = route->params; param->name; param++)
+        if (put_param(request, param, query, context, body, err) < 0)
+            return -1;
+    return 0;
+}
+
+int api_fill(const struct api_route *route, api_query_fn query, const void *context,
+             const char *body, size_t length, cJSON *request, struct err *err)
+{
+    cJSON *tree = length > 0 ? json_parse(body, length, err) : cJSON_CreateObject();
+    int result = tree ? fill(route, query, context, body, tree, request, err) : -1;
+    cJSON_Delete(tree);
+    return result;
+}
+
+int api_status(enum err_code code)
+{
+    static const int statuses[] = {
+        [ERR_NONE] = 200,        [ERR_INVALID] = 400, [ERR_NOT_FOUND] = 404, [ERR_CONFLICT] = 409,
+        [ERR_UNAVAILABLE] = 503, [ERR_LIMIT] = 413,   [ERR_FULL] = 507,      [ERR_SYSTEM] = 500,
+    };
+    return code < sizeof statuses / sizeof statuses[0] ? statuses[code] : 500;
+}

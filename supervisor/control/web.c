@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: MIT */
+#include "supervisor/control/web.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/json.h"
+#include "common/mem.h"
+#include "supervisor/control/access.h"
+#include "supervisor/control/api.h"
+#include "supervisor/control/api_routes.h"
+#include "supervisor/control/listen.h"
+#include "supervisor/master.h"
+
+#define WRONG_PASSWORD_SECONDS 1.
+
+/* The settings that it was opened by may be gone. */
+struct listener {
+    struct web *web;
+    char *file; /* of a unix socket; NULL */
+    char *username, *password;
+    struct http_server *http;
+};
+
+struct web {
+    struct master *master;
+    struct listener *listeners;
+    size_t count;
+};
+
+/* Answers */
+
+/* What every answer carries: pages of ours load nothing from elsewhere and are framed by nobody. */
+#define SAFE_HEADERS                                                                               \
+    {"Cache-Control", "no-store"}, {"X-Content-Type-Options", "nosniff"},                          \
+        {"Referrer-Policy", "no-referrer"},                                                        \
+    {                                                                                              \
+        "X-Frame-Options", "DENY"                                                                  \
+    }
+
+static void reply(struct http_request *http, int status, const char *type, const char *text,
+                  size_t length)
+{
+    const struct http_header headers[] = {{"Content-Type", type}, SAFE_HEADERS, {NULL, NULL}};
+    http_reply(http, status, headers, text, length);
+}
+
+void web_reply_json(struct http_request *http, int status, const char *text, size_t length)
+{
+    reply(http, status, "application/json", text, length);
+}
+
+static const char *title_of(int status)
+{
+    static const struct {
+        int status;
+        const char *title;
+    } titles[] = {{400, "Bad Request"},       {401, "Unauthorized"}, {403, "Forbidden"},
+                  {404, "Not Found"},         {405, "Not Allowed"},  {409, "Conflict"},
+                  {413, "Content Too Large"}, {503, "Unavailable"},  {507, "Insufficient Storage"}};
+    for (size_t i = 0; i < sizeof titles / sizeof titles[0]; i++)
+        if (titles[i].status == status)
+            return titles[i].title;
+    return "Error";
+}
+
+static void put_problem(struct buf *text, int status, const char *detail)
+{
+    buf_init(text, ERR_TEXT_MAX * 8);
+    buf_printf(text, "{\"type\":\"about:blank\",\"title\":\"%s\",\"status\":%d,\"detail\":",
+               title_of(status), status);
+    json_string_append(text, detail, strlen(detail));
+    buf_text_append(text, "}");
+}
+
+void web_reply_problem(struct http_request *http, int status, const char *detail)
+{
+    struct buf text;
+    put_problem(&text, status, detail);
+    reply(http, status, "application/problem+json", buf_text(&text), text.length);
+    buf_finish(&text);
+}
+
+void web_reply_error(struct http_request *http, const struct err *err)
+{
+    web_reply_problem(http, api_status(err->code), err->text);
+}
+
+/* Who guesses passwords waits. */
+static void ask_for_password(struct http_request *http, bool guessed)
+{
+    static const struct http_header headers[] = {{"WWW-Authenticate", "Basic realm=\"default\""},
+                                                 {"Content-Type", "application/problem+json"},
+                                                 SAFE_HEADERS,
+                                                 {NULL, NULL}};
+    struct buf text;
+    put_problem(&text, 401, "a user name and a password are needed");
+    http_reply_later(http, guessed ? WRONG_PASSWORD_SECONDS : 0, 401, headers, buf_text(&text),
+                     text.length);
+    buf_finish(&text);
+}
+
+/* Pages */
+
+static void answer_health(const struct web_request *request)
+{
+    reply(request->http, 200, "text/plain", "ok\n", 3);
+}
+
+/* Ready is who can do its work: jobs are run, or nothing is left to be run. */
+static void answer_readiness(const struct web_request *request)
+{
+    if (request->master->phase == MASTER_RUNNING)
+        reply(request->http, 200, "text/plain", "ready\n", 6);
+    else
+        reply(request->http, 503, "text/plain", "stopping\n", 9);
+}
+
+static const struct page {
+    const char *path;
+    bool is_prefix;
+    bool is_public; /* nobody is asked who it is */
+    void (*answer)(const struct web_request *request);
+} pages[] = {
+    {"/healthz", false, true, answer_health},
+    {"/readyz", false, true, answer_readiness},
+    {API_ROOT "/", true, false, api_answer},
+};
+
+static const struct page *find_page(const char *path)
+{
+    for (size_t i = 0; i < sizeof pages / sizeof pages[0]; i++) {
+        size_t length = strlen(pages[i].path);
+        if (pages[i].is_prefix ? strncmp(path, pages[i].path, length) == 0
+                               : strcmp(path, pages[i].path) == 0)
+            return &pages[i];
+    }
+    return NULL;
+}
+
+/* Requests */
+
+static enum access_verdict judge(const struct listener *listener, struct http_request *http,
+                                 bool *guessed)
+{
+    const struct access_rules rules = {.username = listener->username,
+                                       .password = listener->password,
+                                       .reader = "",
+                                       .reader_password = ""};
+    char *user = NULL, *password = NULL;
+    *guessed = http_credentials(http, &user, &password) == 0;
+    const char *method = http_method(http);
+    const struct access_request request = {
+        .user = user,
+        .password = password,
+        .changes = strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0,
+        .fetch_site = http_header(http, "Sec-Fetch-Site"),
+        .content_type = http_header(http, "Content-Type"),
+    };
+    enum access_verdict verdict = access_judge(&rules, &request);
+    free(user);
+    free(password);
+    return verdict;
+}
+
+static void answer(const struct listener *listener, struct http_request *http)
+{
+    const struct web_request request = {
+        .http = http, .master = listener->web->master, .path = http_path(http)};
+    const struct page *page = find_page(request.path);
+    bool guessed = false;
+    enum access_verdict verdict =
+        page && page->is_public ? ACCESS_GRANTED : judge(listener, http, &guessed);
+    if (verdict == ACCESS_UNKNOWN)
+        ask_for_password(http, guessed);
+    else if (verdict == ACCESS_FORBIDDEN)
+        web_reply_problem(http, 403,
+                          "this user may not do that, or another page has sent it; "
+                          "what changes something comes as application/json");
+    else if (!page)
+        web_reply_problem(http, 404, "there is nothing at this path");
+    else
+        page->answer(&request);
+}
+
+static void on_request(void *context, struct http_request *http)
+{
+    answer(context, http);
+}
+
+/* Listeners */
+
+static int open_listener(struct web *web, struct listener *listener,
+                         const struct http_server_settings *settings, struct err *err)
+{
+    int socket = listen_open(settings, err);
+    if (socket < 0)
+        return -1;
+    const struct http_options options = {.loop = web->master->loop,
+                                         .socket = socket,
+                                         .connections_max = WEB_CONNECTIONS_MAX,
+                                         .body_max = WEB_BODY_MAX,
+                                         .handle = on_request,
+                                         .context = listener};
+    *listener = (struct listener){.web = web,
+                                  .file = settings->is_unix ? mem_strdup(settings->file) : NULL,
+                                  .username = mem_strdup(settings->username),
+                                  .password = mem_strdup(settings->password)};
+    listener->http = http_create(&options, err);
+    return listener->http ? 0 : -1;
+}
+
+static void close_listener(struct listener *listener)
+{
+    http_destroy(listener->http);
+    if (listener->file)
+        unlink(listener->file);
+    free(listener->file);
+    free(listener->username);
+    free(listener->password);
+}
+
+struct web *web_create(struct master *master, const struct supervisor_settings *settings,
+                       struct err *err)
+{
+    struct web *web = mem_new(1, sizeof *web);
+    web->master = master;
+    web->listeners = mem_new(settings->server_count, sizeof *web->listeners);
+    for (size_t i = 0; i < settings->server_count; i++) {
+        int result = open_listener(web, &web->listeners[i], &settings->servers[i], err);
+        web->count++;
+        if (result < 0) {
+            web_destroy(web);
+            return NULL;
+        }
+    }
+    return web;
+}
+
+void web_destroy(struct web *web)
+{
+    if (!web)
+        return;
+    for (size_t i = 0; i < web->count; i++)
+        close_listener(&web->listeners[i]);
+    free(web->listeners);
+    free(web);
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SUPERVISOR_CONTROL_WEB_H
+#define SUPERVISOR_CONTROL_WEB_H
+
+#include "common/err.h"
+#include "common/supervisor_settings.h"
+#include "supervisor/control/http.h"
+
+/*
+ * What the master's HTTP listeners answer: who may ask is judged once, for all paths (access.h),
+ * then the path's page answers. [unix_http_server] and [inet_http_server] say where they listen.
+ */
+struct master;
+struct web;
+
+#define WEB_CONNECTIONS_MAX 256
+#define WEB_BODY_MAX        (2u << 20)
+
+/* Opens all listeners of the settings. NULL with err (naming the section)
+ * where one cannot be opened: then none is. */
+struct web *web_create(struct master *master, const struct supervisor_settings *settings,
+                       struct err *err);
+
+/* Accepts NULL. Nothing that answers a request later may do so any more. */
+void web_destroy(struct web *web);
+
+/* What a page is given. */
+struct web_request {
+    struct http_request *http;
+    struct master *master;
+    const char *path;
+};
+
+/* Answers with JSON, or with {"type","title","status","detail"} as application/problem+json. */
+void web_reply_json(struct http_request *http, int status, const char *text, size_t length);
+void web_reply_problem(struct http_request *http, int status, const char *detail);
+void web_reply_error(struct http_request *http, const struct err *err);
+
+#endif

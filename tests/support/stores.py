@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: MIT
+"""The stores that the tests run over: each has what a connection needs, and can be made to fail.
+
+A store is a class with
+    section       the text of [connection:main]
+    start, stop   its server, where it has one; the directory is the test's own
+    away()        a context in which no call to the store succeeds
+    spoil(uuid)   makes the payload of a stored job unreadable
+"""
+import contextlib
+import pathlib
+import sqlite3
+
+STORES = {}
+
+
+def store(name):
+    def register(kind):
+        STORES[name] = kind
+        return kind
+    return register
+
+
+@store("sqlite")
+class Sqlite:
+    def __init__(self, directory):
+        self.path = pathlib.Path(directory) / "jobs.db"
+        self.section = f"[connection:main]\ndriver = sqlite\npath = {self.path}\ntimeout = 2\n"
+
+    def start(self):
+        pass
+
+    def stop(self):
+        pass
+
+    def connect(self):
+        return sqlite3.connect(self.path, timeout=30, isolation_level=None)
+
+    @contextlib.contextmanager
+    def away(self):
+        """Somebody else writes all the time."""
+        with contextlib.closing(self.connect()) as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            yield
+            connection.execute("ROLLBACK")
+
+    def spoil(self, uuid):
+        with contextlib.closing(self.connect()) as connection:
+            connection.execute("UPDATE queue_jobs SET payload = '{\"job\":' WHERE uuid = ?", (uuid,))
+            assert connection.execute("SELECT changes()").fetchone() == (1,)
