@@ -1,7 +1,7 @@
 #!lua flags=allow-oom
 -- SPDX-License-Identifier: MIT
 -- uses: wake promote
--- later: ending
+-- later: sweep
 -- Ends attempts, and reserves the next jobs. It may run where memory is full: it is what empties it.
 -- ARGV: OWNER STAMP QUEUE COUNT LEASE_MS CHANNEL IDLE LOST EXPIRATION CONNECTION, then outcomes:
 --   'D' ATTEMPT COUNT UUID…                                             done
@@ -77,6 +77,7 @@ local function one(at)
             cause = ARGV[at + 6], worker = owner, connection = ARGV[10], expiration = tonumber(ARGV[9]),
         })
     end
+    ending.sweep_marked()
     note(is_held)
     return after
 end

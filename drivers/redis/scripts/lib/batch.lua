@@ -19,24 +19,28 @@ end
 -- The batch has come to its end when nothing of it is pending.
 local function finish_if_done(batch)
     local key = batch_key(batch)
-    local found = call('HMGET', key, 'pending', 'failed', 'cancelled_at')
+    local found = call('HMGET', key, 'pending', 'completed', 'total')
     if tonumber(found[1]) > 0 then
         return
     end
     call('HSET', key, 'finished_at', now)
     call('ZADD', P .. 'finished-batches', now, batch)
-    if tonumber(found[2] or 0) == 0 and not found[3] then
+    if found[2] == found[3] then
         fire(batch, 'success')
     end
     fire(batch, 'finish')
 end
 
--- Says that a batch is cancelled; its jobs follow, some at a time (sweep).
+-- Batches that have been cancelled here, whose jobs must follow (lib/sweep.lua).
+local marked = {}
+
+-- Says that a batch is cancelled.
 local function mark_cancelled(batch)
     local key = batch_key(batch)
     if call('HSETNX', key, 'cancelled_at', now) == 1 then
         call('SADD', P .. 'sweeping', batch)
         call('HSET', key, 'sweep', 0)
+        marked[#marked + 1] = batch
     end
 end
 
@@ -57,13 +61,14 @@ local function count_ended(batch, uuid, how)
     finish_if_done(batch)
 end
 
--- A failed job of a batch is pending again.
+-- A failed job of a batch is pending again, and the batch open.
 local function reopen_batch(batch, uuid)
     local key = batch_key(batch)
     if call('EXISTS', key) == 1 then
         call('HINCRBY', key, 'failed', -1)
         call('HINCRBY', key, 'pending', 1)
-        call('HDEL', key, 'finished_at')
+        call('HDEL', key, 'finished_at', 'cancelled_at', 'sweep')
+        call('SREM', P .. 'sweeping', batch)
         call('ZREM', P .. 'finished-batches', batch)
         call('SADD', P .. 'batch-jobs:' .. batch, uuid)
     end

@@ -93,13 +93,13 @@ local function judge(args, groups)
     return verdicts, problem
 end
 
--- Makes a batch where there is none. Returns whether it did.
+-- Makes a batch where there is none, which goes on after failures. Returns whether it did.
 local function make_batch(batch)
     local key = batch_key(batch)
     if call('EXISTS', key) == 1 then
         return false
     end
-    call('HSET', key, 'created_at', now)
+    call('HSET', key, 'created_at', now, 'allow_failures', 1)
     call('ZADD', P .. 'batches', call('INCR', P .. 'seq'), batch)
     return true
 end

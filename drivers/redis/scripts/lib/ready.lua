@@ -15,33 +15,13 @@ local function write_meta(meta)
         meta.priority .. ' ' .. meta.created .. ' ' .. meta.queue
 end
 
--- Appends to the list a job that is due now, and was pushed before others that are due now. There are
--- few of those: they came in this same millisecond.
-local function append_in_order(key, uuid, number)
-    local behind = {}
-    repeat
-        local last = call('LINDEX', key, -1)
-        local text = last and call('HGET', P .. 'job:' .. last, 'meta')
-        local meta = text and read_meta(text)
-        local is_later = meta and meta.due >= now and meta.number > number
-        if is_later then
-            call('RPOP', key)
-            behind[#behind + 1] = last
-        end
-    until not is_later or #behind == 1000
-    call('RPUSH', key, uuid)
-    for i = #behind, 1, -1 do
-        call('RPUSH', key, behind[i])
-    end
-end
-
 -- Puts a job behind those that are ready, due now.
 local function put_ready(uuid, meta)
     local key = queue_key(meta.queue)
     promote(key)
     meta.due = now
     if meta.priority == 0 then
-        append_in_order(key, uuid, meta.number)
+        call('RPUSH', key, uuid)
     else
         call('ZADD', key .. ':priority', -meta.priority, priority_member(now, meta.number, uuid))
     end

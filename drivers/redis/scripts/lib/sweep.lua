@@ -45,3 +45,10 @@ local function sweep(batch)
     call('SREM', P .. 'sweeping', batch)
     return removed, true
 end
+
+-- Goes on with the batches that were cancelled by what happened in this call.
+local function sweep_marked()
+    while #marked > 0 do
+        sweep(table.remove(marked))
+    end
+end
