@@ -2,17 +2,12 @@
 #include "supervisor/reaper.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include "common/log.h"
 #include "common/mem.h"
-#include "supervisor/orphans.h"
 
-#define STRANGERS_MAX       4096 /* beside the watched ones */
 #define SLOTS_MIN           64
 #define SWEEP_LIMIT_SECONDS 0.5 /* what is not gone by then cannot be killed now */
 
@@ -64,23 +59,6 @@ static void remove_child(struct reaper *reaper, struct reaper_child *child)
     reaper->child_count--;
 }
 
-/* Strangers */
-
-static bool is_stranger(const struct reaper *reaper, pid_t pid)
-{
-    for (size_t i = 0; i < reaper->stranger_count; i++)
-        if (reaper->strangers[i] == pid)
-            return true;
-    return false;
-}
-
-static void forget_stranger(struct reaper *reaper, pid_t pid)
-{
-    for (size_t i = 0; i < reaper->stranger_count; i++)
-        if (reaper->strangers[i] == pid)
-            reaper->strangers[i--] = reaper->strangers[--reaper->stranger_count];
-}
-
 /* Reaping */
 
 /* The pid of a child that has ended and is not reaped yet; 0 where there is none. */
@@ -99,7 +77,7 @@ static void reap_unwatched(struct reaper *reaper, pid_t pid)
     char text[SPAWN_STATUS_SIZE];
     if (waitpid(pid, &status, WNOHANG) != pid)
         return;
-    forget_stranger(reaper, pid);
+    strangers_forget(&reaper->strangers, pid);
     log_write(LOG_DEBUG, "reaped unknown pid %d (%s)", (int)pid, spawn_status_text(status, text));
 }
 
@@ -136,12 +114,12 @@ static void reap(struct reaper *reaper)
  * malloc'd list. */
 static pid_t *list_orphans(const struct reaper *reaper, size_t *count)
 {
-    size_t room = reaper->child_count + STRANGERS_MAX, found = 0;
+    size_t room = reaper->child_count + ORPHANS_MAX, found = 0;
     pid_t *pids = mem_new(room, sizeof *pids);
     size_t all = spawn_children(pids, room);
     for (size_t i = 0; i < all; i++) {
         pid_t pid = pids[i];
-        if (!find_child(reaper, pid) && !is_stranger(reaper, pid) &&
+        if (!find_child(reaper, pid) && !strangers_have(&reaper->strangers, pid) &&
             !(reaper->spares && reaper->spares(reaper->context, pid)))
             pids[found++] = pid;
     }
@@ -151,12 +129,9 @@ static pid_t *list_orphans(const struct reaper *reaper, size_t *count)
 
 static void kill_orphan(pid_t pid, const pid_t *orphans, size_t count)
 {
-    struct orphan orphan = {.pid = pid, .group = getpgid(pid)};
-    orphan.leader_lives = orphan.group > 1 && (kill(orphan.group, 0) == 0 || errno != ESRCH);
-    pid_t target = orphans_target(&orphan, orphans, count);
+    pid_t target = orphans_kill(pid, orphans, count);
     log_write(LOG_DEBUG, "killed: orphan with pid %d%s", (int)pid,
               target < 0 ? " and its process group" : "");
-    kill(target, SIGKILL);
 }
 
 static void end_sweep(struct reaper *reaper)
@@ -197,18 +172,10 @@ static void on_sweep_limit(struct ev_loop *loop, ev_timer *timer, int events)
     end_sweep(timer->data);
 }
 
-static void note_strangers(struct reaper *reaper)
-{
-    reaper->strangers = mem_new(STRANGERS_MAX, sizeof *reaper->strangers);
-    reaper->stranger_count = spawn_children(reaper->strangers, STRANGERS_MAX);
-    reaper->strangers =
-        mem_resize(reaper->strangers, reaper->stranger_count + 1, sizeof *reaper->strangers);
-}
-
 int reaper_init(struct reaper *reaper, struct ev_loop *loop, struct err *err)
 {
     reaper->loop = loop;
-    note_strangers(reaper);
+    strangers_note(&reaper->strangers);
     grow(reaper);
     ev_signal_init(&reaper->child_signal, on_child_signal, SIGCHLD);
     reaper->child_signal.data = reaper;
@@ -222,9 +189,8 @@ void reaper_finish(struct reaper *reaper)
 {
     ev_signal_stop(reaper->loop, &reaper->child_signal);
     ev_timer_stop(reaper->loop, &reaper->sweep_limit);
-    free(reaper->strangers);
+    strangers_finish(&reaper->strangers);
     free(reaper->slots);
-    reaper->strangers = NULL;
     reaper->slots = NULL;
 }
 

@@ -6,6 +6,7 @@
 
 #include <ev.h>
 
+#include "common/orphans.h"
 #include "common/spawn.h"
 
 /*
@@ -33,8 +34,7 @@ struct reaper {
     struct reaper_child **slots; /* those that have not been seen to end, by pid */
     size_t slot_count;           /* a power of two, or 0 */
     size_t child_count;
-    pid_t *strangers;
-    size_t stranger_count;
+    struct strangers strangers;
     bool sweeping;
     ev_signal child_signal;
     ev_timer sweep_limit;

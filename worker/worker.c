@@ -5,6 +5,7 @@
 
 #include "common/fd.h"
 #include "common/log.h"
+#include "common/orphans.h"
 #include "common/spawn.h"
 #include "worker/core.h"
 #include "worker/lease.h"
@@ -13,9 +14,10 @@
 #include "worker/pulse.h"
 #include "worker/supply.h"
 
-#define SLOTS_A_HANDLER 16 /* of a board of our own */
-#define UPKEEP_SECONDS  1.
-#define UPKEEP_MIN_MS   100
+#define SLOTS_A_HANDLER  16 /* of a board of our own */
+#define UPKEEP_SECONDS   1.
+#define UPKEEP_MIN_MS    100
+#define ORPHANS_LIMIT_MS 1000
 
 static void tend_handlers(struct worker *worker)
 {
@@ -32,6 +34,7 @@ static void on_step(struct ev_loop *loop, ev_prepare *watch, int events)
     (void)loop, (void)events;
     struct worker *worker = watch->data;
     tend_handlers(worker);
+    pulse_tell_ready(worker); /* before jobs are taken: a dead one that never was has none */
     supply_step(worker);
     lease_step(worker);
     phases_step(worker);
@@ -190,13 +193,17 @@ enum worker_end worker_run(const struct worker_plan *plan, struct err *err)
     open_channel(&worker);
     if (!worker.loop)
         return err_set(err, ERR_SYSTEM, "cannot make an event loop"), WORKER_BROKEN;
+    struct strangers strangers;
+    strangers_note(&strangers);
     if (spawn_become_subreaper(err) == 0 && open_board(&worker, err) == 0 &&
         program_init(&worker.program, plan->queue, plan->id, err) == 0 &&
         link_init(&worker.link, worker.loop, connection_of(plan), worker.clock, plan->queue->name,
                   err) == 0) {
         run(&worker);
+        orphans_end(&strangers, ORPHANS_LIMIT_MS); /* there may be no master to do it */
         link_finish(&worker.link);
     }
+    strangers_finish(&strangers);
     close_all(&worker);
     return worker.end;
 }

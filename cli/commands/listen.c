@@ -20,11 +20,12 @@
 #include "common/command.h"
 #include "common/fd.h"
 #include "common/mem.h"
+#include "common/orphans.h"
 #include "common/spawn.h"
 
-#define SETTLE_MS   200 /* so long after the last change: a save is often several */
-#define NEVER       INT64_MAX
-#define ORPHANS_MAX 256
+#define SETTLE_MS        200 /* so long after the last change: a save is often several */
+#define ORPHANS_LIMIT_MS 1000
+#define NEVER            INT64_MAX
 
 static const struct cli_option listen_options[] = {
     WORK_OPTIONS,
@@ -40,6 +41,7 @@ struct listen {
     struct context *context;
     struct watch watch;
     int signal_fd;
+    struct strangers strangers;
     struct spawn_child child; /* pid 0 where there is none */
     char **argv;              /* the worker's */
     size_t argc;
@@ -147,18 +149,6 @@ static int start(struct listen *listen, struct err *err)
                : spawn_finish(&request, &listen->child, err);
 }
 
-/* A worker that was killed leaves handlers behind; they are ours now, as a subreaper. */
-static void kill_orphans(void)
-{
-    pid_t pids[ORPHANS_MAX];
-    size_t count = spawn_children(pids, ORPHANS_MAX);
-    for (size_t i = 0; i < count; i++) {
-        kill(-pids[i], SIGKILL);
-        kill(pids[i], SIGKILL);
-        waitpid(pids[i], NULL, 0);
-    }
-}
-
 /* --- events --- */
 
 static int64_t limit_of(const struct listen *listen, enum listen_state state)
@@ -213,7 +203,8 @@ static int child_ended(struct listen *listen, struct err *err)
     spawn_close(&listen->child);
     memset(&listen->child, 0, sizeof listen->child);
     listen->child.pidfd = listen->child.error_fd = -1;
-    kill_orphans();
+    /* A worker that was killed leaves handlers behind, which are ours now, as a subreaper. */
+    orphans_end(&listen->strangers, ORPHANS_LIMIT_MS);
     char text[SPAWN_STATUS_SIZE];
     if (status != 0)
         output_note("the worker ended: %s", spawn_status_text(status, text));
@@ -285,6 +276,7 @@ static int listen_until_ended(struct listen *listen, const char *command, struct
     if (watch_init(&listen->watch, err) < 0 || watch_paths(listen, command, err) < 0 ||
         open_signals(listen, err) < 0 || spawn_become_subreaper(err) < 0)
         return -1;
+    strangers_note(&listen->strangers);
     make_argv(listen);
     int result = start(listen, err);
     while (result == 0 && listen->state != LISTEN_ENDED)
@@ -297,6 +289,7 @@ static void listen_finish(struct listen *listen)
     watch_finish(&listen->watch);
     fd_close(&listen->signal_fd);
     spawn_close(&listen->child);
+    strangers_finish(&listen->strangers);
     command_free(listen->argv);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/unit/test.h"
 
-#include "supervisor/orphans.h"
+#include "common/orphans.h"
 
 static const pid_t orphans[] = {100, 101, 102};
 
