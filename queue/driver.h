@@ -216,7 +216,9 @@ struct driver {
 
     /* Ends attempts and reserves the next jobs, in one transition and one round trip. Sets
      * `applied` of each outcome. request may be NULL, and then reservation too. Reserved jobs have
-     * attempts counted up; whether they exceed max_attempts is for the caller to look at. An
+     * attempts counted up; whether they exceed max_attempts is for the caller to look at. One whose
+     * payload cannot be read any more keeps nobody from the others: it is reserved with its damage
+     * told, or fails at once with the cause "payload". An
      * outcome that ends a job of a batch counts in the batch, and pushes its callbacks when they
      * are due, in the same transition (batch.h). A release (or OUTCOME_UNTOUCHED) of a job that is
      * cancelled, or whose batch is, ends it as cancelled. Pushes of an outcome are counted in their

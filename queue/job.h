@@ -57,6 +57,8 @@ struct job {
         chain; /* array of jobs as job_from_json reads them, pushed one after the other as each
                 * is done; text NULL where there is none. Part of the payload alone */
     const char *traceparent; /* W3C trace context, or NULL. Part of the payload alone */
+    const char *damage;      /* of a reservation: why the stored payload cannot be read (there is no
+                              * data then, and the job is to be failed); NULL where it can */
 };
 
 /* The payload as the guide writes it: an object with uuid, displayName, job, data, maxAttempts,

@@ -191,8 +191,10 @@ static void on_pulse(struct ev_loop *loop, ev_timer *timer, int events)
     arm(worker, period_ms);
 }
 
-static void tell_ready(struct worker *worker)
+void pulse_tell_ready(struct worker *worker)
 {
+    if (worker->is_ready_told || !worker->host.is_boot_known)
+        return;
     worker->is_ready_told = true;
     struct record record = {.type = RECORD_READY};
     if (worker->channel.out >= 0)
@@ -203,8 +205,6 @@ static void tell_ready(struct worker *worker)
 
 void pulse_step(struct worker *worker)
 {
-    if (!worker->is_ready_told && worker->host.is_boot_known)
-        tell_ready(worker);
     int64_t busy_ms = pulse_period_ms(true, worker->plan->settings->muster.health_check_interval);
     if (worker->pulse_period_ms > busy_ms && is_busy(worker))
         arm(worker, busy_ms);

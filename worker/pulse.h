@@ -16,7 +16,10 @@
 void pulse_init(struct worker *worker);
 void pulse_finish(struct worker *worker);
 
-/* Tells that the worker is ready once that is known; quickens when there is work. */
+/* Tells that the worker is ready once that is known. */
+void pulse_tell_ready(struct worker *worker);
+
+/* Quickens when there is work. */
 void pulse_step(struct worker *worker);
 
 /* The pause until the next pulse. Pure. */

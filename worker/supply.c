@@ -126,9 +126,20 @@ static void fail_unhandled(struct worker *worker, struct attempt *attempt)
     end_unrun(worker, attempt, ENDING_UNHANDLED, &text);
 }
 
+static void fail_damaged(struct worker *worker, struct attempt *attempt)
+{
+    struct err text = ERR_INIT;
+    err_set(&text, ERR_INVALID, "its payload cannot be read: %s", attempt->job->damage);
+    end_unrun(worker, attempt, ENDING_PAYLOAD, &text);
+}
+
 static void accept_job(struct worker *worker, struct attempt *attempt, struct job *job)
 {
     apply_limits(worker, job);
+    if (job->damage) {
+        fail_damaged(worker, attempt);
+        return;
+    }
     if (job->max_attempts > 0 && job->attempts > job->max_attempts) {
         fail_begun_too_often(worker, attempt);
         return;

@@ -8,7 +8,7 @@ static const char *const causes[ENDING_KIND_COUNT] = {
     [ENDING_EXIT] = "exit",           [ENDING_SIGNAL] = "signal",
     [ENDING_TIMEOUT] = "timeout",     [ENDING_MEMORY] = "memory",
     [ENDING_PROTOCOL] = "protocol",   [ENDING_ATTEMPTS] = "attempts",
-    [ENDING_UNHANDLED] = "unhandled",
+    [ENDING_UNHANDLED] = "unhandled", [ENDING_PAYLOAD] = "payload",
 };
 
 static struct verdict settled(enum outcome_kind kind)
@@ -41,8 +41,8 @@ struct verdict verdict_of(const struct ending *ending, const struct verdict_view
         return settled(OUTCOME_CANCELLED);
     if (ending->kind == ENDING_STOPPED)
         return settled(OUTCOME_UNTOUCHED);
-    bool is_final =
-        ending->kind == ENDING_ATTEMPTS || ending->kind == ENDING_UNHANDLED || ending->never_again;
+    bool is_final = ending->kind == ENDING_ATTEMPTS || ending->kind == ENDING_UNHANDLED ||
+                    ending->kind == ENDING_PAYLOAD || ending->never_again;
     if (!is_final && has_attempts_left(view))
         return retried(ending, view, options);
     return (struct verdict){.kind = OUTCOME_FAIL, .cause = causes[ending->kind]};

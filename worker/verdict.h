@@ -27,6 +27,7 @@ enum ending_kind {
     ENDING_PROTOCOL,  /* the handler answered with what cannot be understood */
     ENDING_UNHANDLED, /* nobody here runs jobs of its class */
     ENDING_ATTEMPTS,  /* it had been begun too often already, and was not run */
+    ENDING_PAYLOAD,   /* what the store has of it cannot be read */
     ENDING_CANCELLED, /* somebody asked for it */
     ENDING_STOPPED,   /* we ended it for reasons of our own */
     ENDING_KIND_COUNT,

@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/log.h"
 #include "drivers/redis/jobs.h"
 #include "drivers/redis/store.h"
 #include "queue/history.h"
@@ -140,15 +139,13 @@ static char *copy_word(const char *words, size_t number, struct arena *arena)
     return arena_strndup(arena, words, strcspn(words, " "));
 }
 
-/* A payload that is none (somebody else has written there) must not hold up the queue: its job
- * comes as one of a class that nobody has, and fails. */
-static void repair(struct job *job, char *uuid, const struct err *err)
+/* A payload that is none: somebody else has written there. */
+static void tell_damage(struct job *job, char *uuid, const struct err *err, struct arena *arena)
 {
-    static const char nothing[] = "null";
-    log_about(LOG_ERROR, "job", uuid, "its payload is damaged: %s", err->text);
     job->uuid = uuid;
-    job->name = "damaged";
-    job->data = (struct json_slice){nothing, sizeof nothing - 1, JSON_NULL};
+    job->name = "unknown";
+    job->damage = arena_strndup(arena, err->text, strlen(err->text));
+    job->data = (struct json_slice){0};
     job->chain = (struct json_slice){0};
 }
 
@@ -167,7 +164,7 @@ static void read_jobs(const struct turn *turn, const struct reply *reply,
         struct job *job = &reservation->jobs[i];
         struct err err = ERR_INIT;
         if (redis_job_read(&rows->items[2 * i], &rows->items[2 * i + 1], arena, job, &err) < 0)
-            repair(job, copy_word(uuids, i, arena), &err);
+            tell_damage(job, copy_word(uuids, i, arena), &err, arena);
         job->attempts++;
         job->reserved_at_ms = now_ms;
         job->reserved_by = owner;

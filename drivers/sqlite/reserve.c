@@ -35,6 +35,7 @@ struct walk {
     int64_t next_due;          /* the first that is not due yet; NEVER_DUE: none was seen */
 };
 
+/* Returns 0, or -1 with err for what is none. */
 static int read_payload(sqlite3_stmt *row, struct arena *arena, struct job *job, struct err *err)
 {
     const char *payload = store_text(row, PAYLOAD);
@@ -42,24 +43,24 @@ static int read_payload(sqlite3_stmt *row, struct arena *arena, struct job *job,
     size_t at = (size_t)sqlite3_column_int64(row, DATA_AT);
     size_t data_length = (size_t)sqlite3_column_int64(row, DATA_LENGTH);
     if (!payload || at > length || data_length > length - at)
-        return err_set(err, ERR_SYSTEM, "job %s: its record is damaged", job->uuid);
+        return err_set(err, ERR_INVALID, "it is not as it was stored");
     if (sqlite3_column_int(row, IS_PLAIN)) {
         job->data.text = arena_strndup(arena, payload + at, data_length);
         job->data.length = data_length;
         return 0;
     }
     const char *copy = arena_strndup(arena, payload, length);
-    if (job_payload_decode(copy, length, arena, job, err) < 0)
-        return err_prefix(err, "job %s", job->uuid);
-    return 0;
+    return job_payload_decode(copy, length, arena, job, err);
 }
 
-static int read_job(struct walk *walk, sqlite3_stmt *row, struct job *job, struct err *err)
+static void read_job(struct walk *walk, sqlite3_stmt *row, struct job *job)
 {
+    struct err damage = ERR_INIT;
     struct arena *arena = &walk->reservation->arena;
-    *job = (struct job){.uuid = store_copy(row, UUID, arena)};
-    if (read_payload(row, arena, job, err) < 0)
-        return -1;
+    *job = (struct job){0};
+    if (read_payload(row, arena, job, &damage) < 0)
+        *job = (struct job){.damage = arena_strndup(arena, damage.text, strlen(damage.text))};
+    job->uuid = store_copy(row, UUID, arena);
     job->id = sqlite3_column_int64(row, ID);
     job->queue = walk->queue;
     job->name = store_copy(row, NAME, arena);
@@ -73,7 +74,6 @@ static int read_job(struct walk *walk, sqlite3_stmt *row, struct job *job, struc
     job->reserved_at_ms = walk->store->now_ms;
     job->reserved_by = walk->owner;
     walk->bytes += (size_t)sqlite3_column_bytes(row, PAYLOAD);
-    return 0;
 }
 
 static bool is_full(const struct walk *walk)
@@ -100,10 +100,7 @@ static int walk_down(struct walk *walk, int64_t *below, struct err *err)
             store_done(row);
             return 1;
         }
-        if (read_job(walk, row, &reservation->jobs[reservation->count], err) < 0)
-            step = -1;
-        else
-            reservation->count++;
+        read_job(walk, row, &reservation->jobs[reservation->count++]);
     }
     if (row)
         store_done(row);

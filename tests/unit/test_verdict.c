@@ -75,6 +75,13 @@ static void test_begun_too_often(void **state)
                    "attempts");
 }
 
+static void test_what_cannot_be_read_is_not_tried_again(void **state)
+{
+    (void)state;
+    assert_verdict(judge((struct ending){.kind = ENDING_PAYLOAD}, 1, 3), OUTCOME_FAIL, 0,
+                   "payload");
+}
+
 static void test_our_own_reasons_do_not_count(void **state)
 {
     (void)state;
@@ -102,6 +109,7 @@ int main(void)
         cmocka_unit_test(test_never_again),
         cmocka_unit_test(test_a_release_has_its_own_pause),
         cmocka_unit_test(test_begun_too_often),
+        cmocka_unit_test(test_what_cannot_be_read_is_not_tried_again),
         cmocka_unit_test(test_our_own_reasons_do_not_count),
         cmocka_unit_test(test_a_cancelled_job_goes_away_unless_it_is_done),
     };
