@@ -46,5 +46,6 @@ class Sqlite:
 
     def spoil(self, uuid):
         with contextlib.closing(self.connect()) as connection:
-            connection.execute("UPDATE queue_jobs SET payload = '{\"job\":' WHERE uuid = ?", (uuid,))
+            table, = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE '%records'").fetchone()
+            connection.execute(f"UPDATE {table} SET payload = '{{\"job\":' WHERE uuid = ?", (uuid,))
             assert connection.execute("SELECT changes()").fetchone() == (1,)

@@ -60,21 +60,28 @@ def leave(data, job):
 
 
 def stay(data, job):
-    """Ignores TERM, as does a grandchild in the group and one in a group of its own; they are written down."""
+    """Ignores TERM, as do a child in the same group and one in a group of its own, which are written down."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    if os.fork() == 0:
+    for what in ("child", "escaped"):
         if os.fork() == 0:
-            os.setpgid(0, 0)
-        note("grandchild", job)
-        while True:
-            time.sleep(60)
+            if what == "escaped":
+                os.setpgid(0, 0)
+            note(what, job)
+            while True:
+                time.sleep(60)
     while True:
         time.sleep(60)
 
 
 def say(data, job):
-    """Sends bytes as they are."""
-    to_muster.write(data["bytes"].encode("latin-1"))
+    """Sends bytes as they are, in hexadecimal."""
+    to_muster.write(bytes.fromhex(data["bytes"]))
+
+
+def flood(data, job):
+    """A frame that does not end."""
+    for _ in range(17 << 4):
+        to_muster.write(b"x" * 65536)
 
 
 def write(data, job):
@@ -93,7 +100,7 @@ def eat(data, job):
 
 
 ACTIONS = {function.__name__: function for function in
-           (sleep, wait, fail, kill, leave, stay, say, write, eat)}
+           (sleep, wait, fail, kill, leave, stay, say, flood, write, eat)}
 
 
 def handle(job):
