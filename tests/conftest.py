@@ -6,6 +6,7 @@ from support.muster import Muster
 from support.musterd import Musterd
 from support.processes import BUILD, PATIENCE, wait_for  # noqa: F401
 from support.stores import STORES
+from support.worker import Site
 
 
 def pytest_addoption(parser):
@@ -34,3 +35,11 @@ def muster(tmp_path, store):
     muster = Muster(tmp_path, store=store)
     yield muster
     muster.end()
+
+
+@pytest.fixture
+def site(tmp_path):
+    """A store, and workers on it without a master; it has yet to be configured."""
+    place = Site(tmp_path)
+    yield place
+    place.end()

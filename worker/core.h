@@ -67,7 +67,7 @@ struct worker {
     int64_t pulse_period_ms;
     uint64_t processed, failed, busy_us;
     uint64_t pulse_processed; /* at the last pulse */
-    int64_t since_ping_ms;
+    unsigned pulses;
 
     ev_timer lease;
     ev_timer upkeep; /* without a master */

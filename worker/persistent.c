@@ -26,6 +26,7 @@ struct persistent {
     size_t scanned; /* of in: there is no line break in it */
     struct arena arena;
     bool is_asked_for_life;
+    bool is_torn; /* it ended in the middle of a line */
 };
 
 /* To the handler */
@@ -234,6 +235,7 @@ static void persistent_close(struct handler *handler)
     fd_close(&fd);
     ev_io_set(watch, -1, EV_READ);
     close_output(persistent);
+    persistent->is_torn = persistent->in.length > 0;
     buf_clear(&persistent->in);
     buf_trim(&persistent->in, KEPT_SIZE);
 }
@@ -242,8 +244,9 @@ static struct ending persistent_judge(struct handler *handler, int status, struc
 {
     char how[SPAWN_STATUS_SIZE];
     const char *tail = capture_tail(&handler->errors);
-    buf_printf(text, "the handler ended without an answer: %s%s%s", spawn_status_text(status, how),
-               *tail ? "\n" : "", tail);
+    buf_printf(text, "the handler ended without an answer%s: %s%s%s",
+               handler->persistent->is_torn ? ", in the middle of a line" : "",
+               spawn_status_text(status, how), *tail ? "\n" : "", tail);
     enum ending_kind kind = status & 0x7f ? ENDING_SIGNAL : ENDING_EXIT;
     return (struct ending){.kind = kind, .text = buf_text(text)};
 }

@@ -18,10 +18,23 @@ int64_t pulse_period_ms(bool is_busy, int64_t health_check_interval_ms)
     return period < most ? period : most;
 }
 
+static bool lacks_handlers(const struct worker *worker)
+{
+    for (size_t i = 0; i < worker->handler_count; i++) {
+        const struct handler *handler = &worker->handlers[i];
+        bool is_failing = handler->failures > 0 && !handler->was_ready;
+        if (!is_failing)
+            return false;
+    }
+    return true;
+}
+
+/* There is something to tell soon. */
 static bool is_busy(const struct worker *worker)
 {
     return worker->held > 0 || worker->ended_count > 0 ||
-           worker->processed != worker->pulse_processed;
+           worker->processed != worker->pulse_processed || worker->phase != PHASE_WORKING ||
+           link_is_away(&worker->link) || lacks_handlers(worker);
 }
 
 static void arm(struct worker *worker, int64_t period_ms)
@@ -80,17 +93,6 @@ static struct usage look_at_usage(struct worker *worker)
 }
 
 /* Heartbeats */
-
-static bool lacks_handlers(const struct worker *worker)
-{
-    for (size_t i = 0; i < worker->handler_count; i++) {
-        const struct handler *handler = &worker->handlers[i];
-        bool is_failing = handler->failures > 0 && !handler->was_ready;
-        if (!is_failing)
-            return false;
-    }
-    return true;
-}
 
 static enum worker_status status_of(const struct worker *worker, uint32_t busy)
 {
@@ -181,11 +183,8 @@ static void on_pulse(struct ev_loop *loop, ev_timer *timer, int events)
     struct usage usage = look_at_usage(worker);
     send_heartbeat(worker, &usage);
     reap_strays(worker);
-    worker->since_ping_ms += worker->pulse_period_ms;
-    if (worker->since_ping_ms >= PING_MS) {
-        worker->since_ping_ms = 0;
+    if (++worker->pulses % PULSES_A_PING == 0)
         ping_handlers(worker);
-    }
     int64_t period_ms = wanted_period_ms(worker);
     worker->pulse_processed = worker->processed;
     arm(worker, period_ms);

@@ -11,7 +11,7 @@
  */
 #define PULSE_BUSY_MS 1000
 #define PULSE_IDLE_MS 10000
-#define PING_MS       30000
+#define PULSES_A_PING 3
 
 void pulse_init(struct worker *worker);
 void pulse_finish(struct worker *worker);
