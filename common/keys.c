@@ -61,12 +61,15 @@ void keys_set_defaults(const struct key_table *table, void *values)
         keys_set(table, values, table->keys[i].name, table->keys[i].fallback, NULL);
 }
 
-int keys_set_from_environment(const struct key_table *table, void *values, struct err *err)
+int keys_set_from_environment(const struct key_table *table, void *values, const char *except,
+                              struct err *err)
 {
     for (size_t i = 0; i < table->key_count; i++) {
         const struct key *key = &table->keys[i];
         const char *text = key->variable ? getenv(key->variable) : NULL;
         if (!text || text[0] == '\0')
+            continue;
+        if (except && strncmp(key->variable, except, strlen(except)) == 0)
             continue;
         if (keys_set(table, values, key->name, text, err) < 0)
             return err_prefix(err, "environment variable %s", key->variable);

@@ -91,8 +91,10 @@ void keys_set_defaults(const struct key_table *table, void *values);
 int keys_set(const struct key_table *table, void *values, const char *name, const char *text,
              struct err *err);
 
-/* Applies the environment variables of the table's rows. Returns 0, or -1 with err naming the variable. */
-int keys_set_from_environment(const struct key_table *table, void *values, struct err *err);
+/* Applies the environment variables of the table's rows, but not those that begin with `except` (NULL: all).
+ * Returns 0, or -1 with err naming the variable. */
+int keys_set_from_environment(const struct key_table *table, void *values, const char *except,
+                              struct err *err);
 
 /* Copies all values into other (zeroed memory, or filled before). */
 void keys_copy(const struct key_table *table, void *to, const void *from);

@@ -25,6 +25,7 @@ enum backoff_kind { BACKOFF_NONE, BACKOFF_FIXED, BACKOFF_LINEAR, BACKOFF_EXPONEN
 extern const char *const settings_backoff_names[];
 enum scaling_policy { SCALING_AUTO, SCALING_LATENCY, SCALING_THRESHOLD, SCALING_COMMAND };
 enum synchronous { SYNCHRONOUS_NORMAL, SYNCHRONOUS_FULL };
+enum synchronous_commit { COMMIT_SERVER, COMMIT_OFF, COMMIT_LOCAL, COMMIT_REMOTE_WRITE, COMMIT_ON, COMMIT_REMOTE_APPLY };
 
 /* [muster] */
 struct muster_settings {
@@ -72,6 +73,11 @@ struct connection_settings {
     char *sentinel_master;
     char *sentinel_username;
     char *sentinel_password;
+    char *dsn;        /* pgsql, of libpq; "": the members above */
+    char *listen_dsn; /* "": dsn */
+    char *dbname;
+    bool prepare;
+    int synchronous_commit; /* enum synchronous_commit */
 };
 
 /* [worker_options], and the same keys in [queue:NAME] */

@@ -10,6 +10,8 @@
 
 static const char *const driver_names[] = {"sqlite|database", "pgsql", "redis", NULL};
 static const char *const synchronous_names[] = {"normal", "full", NULL};
+static const char *const synchronous_commit_names[] = {
+    "server", "off", "local", "remote_write", "on", "remote_apply", NULL};
 
 #define AT(member) .offset = offsetof(struct connection_settings, member)
 static const struct key connection_keys[] = {
@@ -80,7 +82,7 @@ static const struct key connection_keys[] = {
      .fallback = "127.0.0.1",
      .reload = RELOAD_WORKERS,
      .variable = "REDIS_HOST",
-     .help = "redis: name or address of the server."},
+     .help = "redis, pgsql: name or address of the server."},
     {.name = "port",
      .type = KEY_INTEGER,
      AT(port),
@@ -89,14 +91,14 @@ static const struct key connection_keys[] = {
      .max = 65535,
      .reload = RELOAD_WORKERS,
      .variable = "REDIS_PORT",
-     .help = "redis: its port. Unset: 6379."},
+     .help = "redis, pgsql: its port. Unset: 6379, 5432."},
     {.name = "username",
      .type = KEY_STRING,
      AT(username),
      .fallback = "",
      .reload = RELOAD_WORKERS,
      .variable = "REDIS_USERNAME",
-     .help = "redis: the ACL user. Unset: the server's default user."},
+     .help = "redis: the ACL user; pgsql: the role. Unset: the default user."},
     {.name = "password",
      .type = KEY_STRING,
      AT(password),
@@ -104,14 +106,14 @@ static const struct key connection_keys[] = {
      .is_secret = true,
      .reload = RELOAD_WORKERS,
      .variable = "REDIS_PASSWORD",
-     .help = "redis: its password. Unset: none."},
+     .help = "redis, pgsql: its password. Unset: none."},
     {.name = "password_file",
      .type = KEY_PATH,
      AT(password_file),
      .fallback = "",
      .reload = RELOAD_WORKERS,
      .variable = "REDIS_PASSWORD_FILE",
-     .help = "redis: a file whose first line is the password, read at every connect."},
+     .help = "redis, pgsql: a file whose first line is the password, read at every connect."},
     {.name = "database",
      .type = KEY_INTEGER,
      AT(database),
@@ -151,7 +153,7 @@ static const struct key connection_keys[] = {
      AT(tls),
      .fallback = "no",
      .reload = RELOAD_WORKERS,
-     .help = "redis: encrypt the connection, and check the server's certificate and name."},
+     .help = "redis, pgsql: encrypt the connection, and check the server's certificate and name."},
     {.name = "tls_ca",
      .type = KEY_PATH,
      AT(tls_ca),
@@ -202,6 +204,42 @@ static const struct key connection_keys[] = {
      .is_secret = true,
      .reload = RELOAD_WORKERS,
      .help = "redis: the password at the Sentinels. Unset: none."},
+    {.name = "dsn",
+     .type = KEY_STRING,
+     AT(dsn),
+     .fallback = "",
+     .is_secret = true,
+     .reload = RELOAD_WORKERS,
+     .help = "pgsql: connection string or URI of libpq, also of several hosts; host, port, dbname, "
+             "username and tls* are not used then."},
+    {.name = "listen_dsn",
+     .type = KEY_STRING,
+     AT(listen_dsn),
+     .fallback = "",
+     .is_secret = true,
+     .reload = RELOAD_WORKERS,
+     .help = "pgsql: the same for the connection that wakes workers, which must not lead through a "
+             "pooler. Unset: dsn."},
+    {.name = "dbname",
+     .type = KEY_STRING,
+     AT(dbname),
+     .fallback = "",
+     .reload = RELOAD_WORKERS,
+     .help = "pgsql: the database. Unset: the one named like the role."},
+    {.name = "prepare",
+     .type = KEY_BOOLEAN,
+     AT(prepare),
+     .fallback = "yes",
+     .reload = RELOAD_WORKERS,
+     .help = "pgsql: prepare statements. no: for a pooler in transaction mode."},
+    {.name = "synchronous_commit",
+     .type = KEY_CHOICE,
+     AT(synchronous_commit),
+     .fallback = "server",
+     .choices = synchronous_commit_names,
+     .reload = RELOAD_WORKERS,
+     .help = "pgsql: what a commit waits for. server: as the server has it set; off may lose the "
+             "last moments in a crash."},
 };
 #undef AT
 

@@ -111,6 +111,11 @@ int settings_check_connection(struct settings_reader *reader,
     if (check_tables(&checked) < 0 || check_prefix(&checked) < 0 || check_sentinels(&checked) < 0 ||
         check_secrets(&checked) < 0)
         return -1;
+    if (connection->driver == DRIVER_PGSQL && !connection->prepare && !connection->listen_dsn[0])
+        settings_warn(reader->settings,
+                      mem_printf("[connection:%s] prepare = no without listen_dsn: idle workers "
+                                 "are not woken, they look every `sleep`",
+                                 connection->name));
     if (connection->timeout > connection->retry_after)
         settings_warn(
             reader->settings,

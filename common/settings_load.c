@@ -34,7 +34,17 @@ void settings_warn(struct settings *settings, char *text)
 static int apply_environment(struct settings_reader *reader, const struct key_table *table,
                              void *values)
 {
-    return reader->is_snapshot ? 0 : keys_set_from_environment(table, values, reader->err);
+    return reader->is_snapshot ? 0 : keys_set_from_environment(table, values, NULL, reader->err);
+}
+
+/* The variables of Redis are for its own connections: other stores have some of the keys too. */
+static int apply_connection_environment(struct settings_reader *reader,
+                                        struct connection_settings *connection)
+{
+    const char *except = connection->driver == DRIVER_REDIS ? NULL : "REDIS_";
+    if (reader->is_snapshot)
+        return 0;
+    return keys_set_from_environment(&settings_connection_table, connection, except, reader->err);
 }
 
 static int apply_single(struct settings_reader *reader, const struct key_table *table, void *values)
@@ -105,7 +115,7 @@ static int add_connection(struct settings_reader *reader, const char *name,
     *connection = (struct connection_settings){.name = mem_strdup(name)};
     keys_set_defaults(&settings_connection_table, connection);
     if (settings_apply_section(reader, &settings_connection_table, connection, section, NULL) < 0 ||
-        apply_environment(reader, &settings_connection_table, connection) < 0)
+        apply_connection_environment(reader, connection) < 0)
         return -1;
     if (!connection->path[0] && connection->driver == DRIVER_SQLITE)
         replace(&connection->path, mem_printf("%s/%s.db", settings->muster.datadir, name));

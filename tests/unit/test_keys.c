@@ -249,10 +249,10 @@ static void test_environment_variables(void **state)
     struct err err = ERR_INIT;
     keys_set_defaults(&table, &values);
     setenv("MUSTER_TEST_NUMBER", "", 1);
-    assert_int_equal(keys_set_from_environment(&table, &values, &err), 0);
+    assert_int_equal(keys_set_from_environment(&table, &values, NULL, &err), 0);
     assert_int_equal(values.number, 1);
     setenv("MUSTER_TEST_NUMBER", "4", 1);
-    assert_int_equal(keys_set_from_environment(&table, &values, &err), 0);
+    assert_int_equal(keys_set_from_environment(&table, &values, NULL, &err), 0);
     assert_int_equal(values.number, 4);
     unsetenv("MUSTER_TEST_NUMBER");
     keys_finish(&table, &values);

@@ -3,7 +3,9 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "common/fd.h"
 #include "common/log.h"
 #include "common/settings.h"
 
@@ -190,6 +192,38 @@ static void test_environment_overrides_the_file(void **state)
     unsetenv("QUEUE_BATCH_SIZE");
 }
 
+static void test_variables_of_redis_are_for_redis(void **state)
+{
+    (void)state;
+    setenv("REDIS_HOST", "redis.example", 1);
+    setenv("QUEUE_TABLE", "jobs", 1);
+    static const char text[] = "[connection:p]\ndriver = pgsql\nhost = db.example\n"
+                               "[connection:r]\ndriver = redis\nhost = other\n";
+    char path[] = "/tmp/muster-settings-XXXXXX";
+    struct err err = ERR_INIT;
+    int fd = mkstemp(path);
+    assert_int_equal(fd_write_all(fd, text, sizeof text - 1), 0);
+    fd_close(&fd);
+    struct settings *settings = settings_load(path, &err);
+    unlink(path);
+    assert_non_null(settings);
+    assert_string_equal(settings->connections[0].host, "db.example");
+    assert_string_equal(settings->connections[0].table, "jobs");
+    assert_string_equal(settings->connections[1].host, "redis.example");
+    settings_destroy(settings);
+    unsetenv("REDIS_HOST");
+    unsetenv("QUEUE_TABLE");
+}
+
+static void test_a_pooler_needs_a_way_around_it(void **state)
+{
+    (void)state;
+    struct settings *settings = parsed("[connection:p]\ndriver = pgsql\nprepare = no\n");
+    assert_int_equal(settings->warning_count, 1);
+    assert_non_null(strstr(settings->warnings[0], "listen_dsn"));
+    settings_destroy(settings);
+}
+
 static void test_a_snapshot_reads_back_the_same(void **state)
 {
     (void)state;
@@ -227,6 +261,8 @@ int main(void)
         cmocka_unit_test(test_a_redis_connection),
         cmocka_unit_test(test_sections_of_supervisor_are_let_be),
         cmocka_unit_test(test_environment_overrides_the_file),
+        cmocka_unit_test(test_variables_of_redis_are_for_redis),
+        cmocka_unit_test(test_a_pooler_needs_a_way_around_it),
         cmocka_unit_test(test_a_snapshot_reads_back_the_same),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
