@@ -3,10 +3,12 @@
 
 #include <string.h>
 
+#include "drivers/pgsql/pgsql.h"
 #include "drivers/redis/redis.h"
 #include "drivers/sqlite/sqlite.h"
 
-const struct driver *const drivers_built_in[] = {&driver_sqlite, &driver_redis, NULL};
+const struct driver *const drivers_built_in[] = {&driver_sqlite, &driver_pgsql, &driver_redis,
+                                                 NULL};
 
 static const char *name_of(int kind)
 {

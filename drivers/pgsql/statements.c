@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: MIT */
+#include "drivers/pgsql/statements.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+/* Where a walk along the head of a queue goes: ranges of the ready index, in its order. Each begins
+ * behind (rank, due, id), where the rank is the priority with its sign changed, and ends with what
+ * is due in the rank `last`. */
+#define RANGES(rank, due, id, last)                                                                \
+    "unnest(" rank "::integer[], " due "::bigint[], " id "::bigint[], " last "::integer[])"        \
+    " AS r(rank, due, id, last)"
+#define READY_IN_RANGE                                                                             \
+    "j.queue = $1 AND j.reserved_by IS NULL"                                                       \
+    " AND (-j.priority, j.available_at, j.id) > (r.rank, r.due, r.id)"                             \
+    " AND (-j.priority, j.available_at) <= (r.last, (SELECT now FROM t))"                          \
+    " AND j.available_at <= (SELECT now FROM t)"
+#define NOW "t AS MATERIALIZED (SELECT {now}() AS now)"
+
+#define MINE "j.uuid = o.uuid AND j.attempts = o.attempt AND j.reserved_by = $3"
+
+/* In the order of listings: reserved, ready, delayed. */
+#define LIVE_STATE                                                                                 \
+    "CASE WHEN j.reserved_by IS NOT NULL THEN 0 WHEN j.available_at <= (SELECT now FROM t) THEN 1" \
+    " ELSE 2 END"
+
+#define FAILED_FILTER                                                                              \
+    "($1::text IS NULL OR f.uuid = $1) AND ($2::text IS NULL OR f.queue = $2)"                     \
+    " AND ($3::text IS NULL OR f.name = $3)"                                                       \
+    " AND ($4::text IS NULL OR position(lower($4) IN lower(f.exception)) > 0)"                     \
+    " AND ($5::text IS NULL OR f.batch_uuid = $5)"                                                 \
+    " AND ($6::bigint = 0 OR f.failed_at >= $6) AND ($7::bigint = 0 OR f.failed_at < $7)"
+
+#define FIRST_OF_QUEUES(table, condition)                                                          \
+    "(SELECT queue FROM " table " WHERE " condition " ORDER BY queue LIMIT 1)"
+/* The different values of queue, each found by one step down an index. */
+#define DIFFERENT_QUEUES(name, table, condition)                                                   \
+    name "(queue) AS (" FIRST_OF_QUEUES(table, condition) " UNION ALL SELECT "                     \
+                                                          "(SELECT x.queue FROM " table            \
+                                                          " x WHERE x.queue > " name               \
+                                                          ".queue AND " condition                  \
+                                                          " ORDER BY x.queue LIMIT 1) FROM " name  \
+                                                          " WHERE " name ".queue IS NOT NULL)"
+
+static const char *const texts[STATEMENT_COUNT] = {
+    /* --- pushing --- */
+
+    [STATEMENT_INSERT] = "SELECT {insert}($1, $2, $3, $4, $5, $6, $7, $8, true, false)",
+    [STATEMENT_INSERT_IF_HELD] =
+        "SELECT {insert}($1, $2, $3, $4, $5, $6, $7, $8, false, false) FROM ("
+        "SELECT FROM {jobs} WHERE uuid = $9 AND attempts = $10 AND reserved_by = $11 FOR UPDATE) h",
+    [STATEMENT_WAKE] = "SELECT {wake}(q.name, q.count)"
+                       " FROM unnest($1::text[], $2::integer[]) AS q(name, count)",
+    [STATEMENT_WAKE_READY] = "WITH " NOW " SELECT {wake}($1, 1) WHERE EXISTS (SELECT FROM " RANGES(
+        "$2", "$3", "$4", "$5") " CROSS JOIN LATERAL (SELECT FROM {jobs} j WHERE " READY_IN_RANGE
+                                " ORDER BY -j.priority, j.available_at, j.id LIMIT 1) x)",
+
+    /* --- turns --- */
+
+    [STATEMENT_RESERVE] =
+        "WITH " NOW " UPDATE {jobs} SET reserved_at = (SELECT now FROM t),"
+        " lease_until = (SELECT now FROM t) + $4, reserved_by = $3, attempts = attempts + 1,"
+        " unique_held = unique_held AND unique_until IS DISTINCT FROM 0"
+        " WHERE ctid = ANY(ARRAY(SELECT s.place FROM (SELECT p.place, sum(p.bytes) OVER (ROWS"
+        " BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before FROM (SELECT x.place, x.bytes "
+        "FROM " RANGES(
+            "$6", "$7", "$8",
+            "$9") " CROSS JOIN LATERAL (SELECT j.ctid AS place, octet_length(j.payload) AS bytes"
+                  " FROM {jobs} j WHERE " READY_IN_RANGE
+                  " ORDER BY -j.priority, j.available_at, j.id LIMIT $2 FOR UPDATE SKIP LOCKED) x"
+                  " LIMIT $2) p) s WHERE s.before IS NULL OR s.before < $5))"
+                  " RETURNING id, uuid, attempts, priority, available_at, created_at, reserved_at,"
+                  " batch_uuid, payload",
+    [STATEMENT_NEXT_DUE] =
+        "WITH RECURSIVE " NOW ", lane(rank) AS ((SELECT -priority FROM {jobs}"
+        " WHERE queue = $1 AND reserved_by IS NULL ORDER BY -priority LIMIT 1) UNION ALL"
+        " SELECT (SELECT -j.priority FROM {jobs} j WHERE j.queue = $1 AND j.reserved_by IS NULL"
+        " AND -j.priority > lane.rank ORDER BY -j.priority LIMIT 1) FROM lane"
+        " WHERE lane.rank IS NOT NULL)"
+        " SELECT min(d.due) - (SELECT now FROM t) FROM lane CROSS JOIN LATERAL ("
+        "SELECT j.available_at AS due FROM {jobs} j WHERE j.queue = $1 AND j.reserved_by IS NULL"
+        " AND -j.priority = lane.rank AND j.available_at > (SELECT now FROM t)"
+        " ORDER BY j.available_at LIMIT 1) d",
+    [STATEMENT_ACKNOWLEDGE] =
+        "WITH gone AS (DELETE FROM {jobs} j"
+        " USING unnest($1::text[], $2::integer[]) WITH ORDINALITY AS o(uuid, attempt, n)"
+        " WHERE " MINE " RETURNING o.n::integer, j.batch_uuid),"
+        " counted AS (SELECT {complete}(array_agg(batch_uuid)) FROM gone"
+        " WHERE batch_uuid IS NOT NULL HAVING count(*) > 0)"
+        " SELECT n FROM gone UNION ALL SELECT 0 FROM counted",
+    [STATEMENT_END] = "SELECT {end}($1, $2, $3, $4, $5, $6, $7, $8::text::jsonb, $9)",
+    [STATEMENT_EXTEND] =
+        "WITH " NOW " UPDATE {jobs} j SET lease_until = (SELECT now FROM t) + $4,"
+        " progress = CASE WHEN o.progress < 0 THEN j.progress ELSE o.progress END,"
+        " progress_text = CASE WHEN o.progress < 0 THEN j.progress_text ELSE o.text END"
+        " FROM unnest($1::text[], $2::integer[], $5::double precision[], $6::text[])"
+        " WITH ORDINALITY AS o(uuid, attempt, progress, text, n) WHERE " MINE
+        " RETURNING o.n::integer, j.is_cancelled OR EXISTS (SELECT FROM {batches} b"
+        " WHERE b.uuid = j.batch_uuid AND b.cancelled_at > 0)",
+    [STATEMENT_RETURN_OWNER] = "SELECT * FROM {return_owner}($1, $2, $3)",
+    [STATEMENT_EXPIRE] = "SELECT * FROM {expire}($1, $2)",
+
+    /* --- figures --- */
+
+    [STATEMENT_STATS] =
+        "WITH " NOW ", w AS (SELECT count(*) FILTER (WHERE available_at <= t.now) AS ready,"
+        " count(*) FILTER (WHERE available_at > t.now) AS later, t.now - min(available_at) AS age"
+        " FROM {jobs}, t WHERE reserved_by IS NULL AND ($1::text IS NULL OR queue = $1)"
+        " GROUP BY t.now)"
+        " SELECT (SELECT ready FROM w), (SELECT later FROM w), (SELECT age FROM w),"
+        " (SELECT count(*) FROM {jobs} WHERE reserved_by IS NOT NULL"
+        " AND ($1::text IS NULL OR queue = $1)),"
+        " (SELECT count(*) FROM {failed} WHERE $1::text IS NULL OR queue = $1)",
+    [STATEMENT_QUEUES] = "WITH RECURSIVE " DIFFERENT_QUEUES(
+        "w", "{jobs}",
+        "reserved_by IS NULL") ", " DIFFERENT_QUEUES("f", "{failed}",
+                                                     "true") " SELECT queue FROM w WHERE queue IS "
+                                                             "NOT NULL"
+                                                             " UNION SELECT queue FROM f WHERE "
+                                                             "queue IS NOT NULL"
+                                                             " UNION SELECT queue FROM {jobs} "
+                                                             "WHERE reserved_by IS NOT NULL ORDER "
+                                                             "BY 1",
+    [STATEMENT_READY_QUEUES] = "WITH RECURSIVE " NOW ", " DIFFERENT_QUEUES(
+        "w", "{jobs}", "reserved_by IS NULL") " SELECT {wake}(w.queue, 1) FROM w WHERE EXISTS "
+                                              "(SELECT FROM {jobs} j"
+                                              " WHERE j.queue = w.queue AND j.reserved_by IS NULL"
+                                              " AND j.available_at <= (SELECT now FROM t))",
+    [STATEMENT_HEALTH] = "SELECT current_setting('server_version'), count(*) FROM {jobs}",
+    [STATEMENT_PURGE] = "SELECT {purge}($1, $2)",
+    [STATEMENT_JOB_LIST] =
+        "WITH " NOW
+        " SELECT id, uuid, queue, payload, attempts, priority, available_at, created_at,"
+        " reserved_at, reserved_by, batch_uuid, state, is_stopped, progress, progress_text,"
+        " history::text FROM (SELECT j.*, " LIVE_STATE " AS state,"
+        " j.is_cancelled OR EXISTS (SELECT FROM {batches} b WHERE b.uuid = j.batch_uuid"
+        " AND b.cancelled_at > 0) AS is_stopped FROM {jobs} j"
+        " WHERE ($1::text IS NULL OR j.uuid = $1) AND ($2::text IS NULL OR j.queue = $2)"
+        " AND ($3::text IS NULL OR j.batch_uuid = $3)) l WHERE $4::integer < 0 OR l.state = $4"
+        " ORDER BY queue, state, CASE WHEN state < 2 THEN -priority END, available_at, id"
+        " LIMIT $5",
+    [STATEMENT_JOB_CANCEL] = "SELECT {cancel}($1)",
+
+    /* --- failed jobs --- */
+
+    [STATEMENT_FAILED_LIST] =
+        "SELECT f.uuid, f.connection, f.queue, f.name, f.payload, f.exception, f.cause, f.worker,"
+        " f.batch_uuid, f.history::text, f.attempts, f.failed_at FROM {failed} f "
+        "WHERE " FAILED_FILTER " AND ($9::text IS NULL OR (f.failed_at, f.id) < ("
+        "SELECT a.failed_at, a.id FROM {failed} a WHERE a.uuid = $9))"
+        " ORDER BY f.failed_at DESC, f.id DESC LIMIT $8",
+    [STATEMENT_FAILED_RETRY] =
+        "SELECT * FROM {retry}(ARRAY(SELECT f.id FROM {failed} f WHERE " FAILED_FILTER
+        " ORDER BY f.failed_at, f.id LIMIT $8))",
+    [STATEMENT_FAILED_REMOVE] =
+        "DELETE FROM {failed} WHERE id = ANY(ARRAY(SELECT f.id FROM {failed} f WHERE " FAILED_FILTER
+        " ORDER BY f.failed_at, f.id LIMIT $8)) RETURNING id",
+
+    /* --- batches --- */
+
+    [STATEMENT_BATCH_CREATE] =
+        "INSERT INTO {batches} (uuid, name, allow_failures, on_success, on_failure, on_finish,"
+        " created_at) VALUES ($1, $2, $3::integer = 1, $4::text::jsonb, $5::text::jsonb, "
+        "$6::text::jsonb, {now}())"
+        " ON CONFLICT (uuid) DO NOTHING",
+    [STATEMENT_BATCH_LIST] =
+        "SELECT uuid, name, allow_failures, on_success::text, on_failure::text, on_finish::text,"
+        " total_jobs, pending_jobs, completed_jobs, failed_jobs, cancelled_jobs, created_at,"
+        " cancelled_at, finished_at FROM {batches} WHERE ($1::text IS NULL OR uuid = $1)"
+        " AND ($2::text IS NULL OR id < (SELECT a.id FROM {batches} a WHERE a.uuid = $2))"
+        " ORDER BY id DESC LIMIT $3",
+    [STATEMENT_BATCH_CANCEL] = "SELECT {cancel_batch}($1)",
+    [STATEMENT_BATCH_PRUNE] =
+        "DELETE FROM {batches} WHERE uuid = ANY(ARRAY(SELECT uuid FROM {batches}"
+        " WHERE finished_at > 0 AND finished_at < $1 ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED))"
+        " RETURNING id",
+
+    /* --- notes --- */
+
+    [STATEMENT_NOTE_PUT] =
+        "WITH " NOW " INSERT INTO {notes} (kind, key, value, owner, expires_at, updated_at)"
+        " SELECT $1, $2, $3, $4, CASE WHEN $5::bigint > 0 THEN t.now + $5 END, t.now FROM t"
+        " ON CONFLICT (kind, key) DO UPDATE SET value = excluded.value, owner = excluded.owner,"
+        " expires_at = excluded.expires_at, updated_at = excluded.updated_at",
+    [STATEMENT_NOTE_CLAIM] =
+        "WITH " NOW " INSERT INTO {notes} AS n (kind, key, value, owner, expires_at, updated_at)"
+        " SELECT $1, $2, $3, $4, CASE WHEN $5::bigint > 0 THEN t.now + $5 END, t.now FROM t"
+        " ON CONFLICT (kind, key) DO UPDATE SET value = excluded.value, owner = excluded.owner,"
+        " expires_at = excluded.expires_at, updated_at = excluded.updated_at"
+        " WHERE n.owner = excluded.owner OR n.expires_at <= excluded.updated_at RETURNING 1",
+    [STATEMENT_NOTE_LIST] =
+        "WITH " NOW " SELECT key, value, owner, coalesce(expires_at - t.now, 0), updated_at"
+        " FROM {notes}, t WHERE kind = $1 AND key >= $2 AND starts_with(key, $2)"
+        " AND ($3::text IS NULL OR key > $3) AND (expires_at IS NULL OR expires_at > t.now)"
+        " ORDER BY key LIMIT $4",
+    [STATEMENT_NOTE_REMOVE] =
+        "DELETE FROM {notes} WHERE (kind, key) IN (SELECT kind, key FROM {notes}"
+        " WHERE kind = $1 AND key >= $2 AND starts_with(key, $2)"
+        " AND ($3::text IS NULL OR key < $3) ORDER BY key LIMIT $4) RETURNING 1",
+};
+
+const char *pg_statement_text(enum statement statement)
+{
+    return texts[statement];
+}
+
+void pg_names_init(struct names *names, const char *jobs, const char *failed)
+{
+    static const char ending[] = "_jobs";
+    size_t length = strlen(jobs), cut = sizeof ending - 1;
+    if (length > cut && strcmp(jobs + length - cut, ending) == 0)
+        length -= cut;
+    if (length >= sizeof names->prefix)
+        length = sizeof names->prefix - 1;
+    *names = (struct names){.jobs = jobs, .failed = failed};
+    memcpy(names->prefix, jobs, length);
+}
+
+static bool is(const char *name, size_t length, const char *wanted)
+{
+    return strlen(wanted) == length && strncmp(name, wanted, length) == 0;
+}
+
+/* The function that applications call has a name of its own. */
+static void append_name(const struct names *names, const char *name, size_t length, struct buf *out)
+{
+    if (is(name, length, "jobs"))
+        buf_text_append(out, names->jobs);
+    else if (is(name, length, "failed"))
+        buf_text_append(out, names->failed);
+    else if (is(name, length, "push") && strcmp(names->prefix, "queue") == 0)
+        buf_text_append(out, "muster_push");
+    else if (is(name, length, "push"))
+        buf_printf(out, "muster_push_%s", names->prefix);
+    else
+        buf_printf(out, "%s_%.*s", names->prefix, (int)length, name);
+}
+
+void pg_names_expand(const struct names *names, const char *text, struct buf *out)
+{
+    for (const char *open; (open = strchr(text, '{'));) {
+        const char *name = open + 1, *close = strchr(open, '}');
+        bool is_bare = *name == ':';
+        if (!is_bare && (*name < 'a' || *name > 'z')) { /* a brace of the text's own */
+            buf_append(out, text, (size_t)(name - text));
+            text = name;
+            continue;
+        }
+        buf_append(out, text, (size_t)(open - text));
+        if (!is_bare)
+            buf_printf(out, "%s.\"", names->schema);
+        append_name(names, name + is_bare, (size_t)(close - name) - is_bare, out);
+        if (!is_bare)
+            buf_text_append(out, "\"");
+        text = close + 1;
+    }
+    buf_text_append(out, text);
+}

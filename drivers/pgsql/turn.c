@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+#include <string.h>
+
+#include "drivers/pgsql/exchange.h"
+#include "drivers/pgsql/push.h"
+#include "drivers/pgsql/reserve.h"
+#include "drivers/pgsql/result.h"
+#include "queue/history.h"
+
+#define NONE SIZE_MAX
+
+/* One turn: which queries it consists of, and what each is about. */
+struct turn {
+    struct store *store;
+    const char *owner;
+    struct outcome *outcomes;
+    size_t outcome_count;
+    const struct reserve_request *request; /* NULL where nothing is to be reserved */
+    struct reservation *reservation;
+    struct query *queries;
+    size_t query_count;
+    size_t *first_of; /* of a query: the first of the outcomes that it ends, or NONE */
+    size_t reserve;   /* places of these queries, or NONE */
+    size_t next_due;
+};
+
+static int run(struct store *store, const char *owner, struct outcome *outcomes,
+               size_t outcome_count, const struct reserve_request *request,
+               struct reservation *reservation, struct err *err);
+
+static struct params *add(struct turn *turn, enum statement statement, size_t first)
+{
+    struct query *query = &turn->queries[turn->query_count];
+    turn->first_of[turn->query_count++] = first;
+    pg_query_init(query, statement);
+    return &query->params;
+}
+
+/* --- ends --- */
+
+static int add_pushes(struct turn *turn, const struct outcome *outcome, struct err *err)
+{
+    if (outcome->push_count == 0)
+        return 0;
+    struct params *params = add(turn, STATEMENT_INSERT_IF_HELD, NONE);
+    if (pg_push_params(turn->store, outcome->pushes, outcome->push_count, params, err) < 0)
+        return -1;
+    pg_params_text(params, outcome->lease.uuid);
+    pg_params_int(params, outcome->lease.attempt);
+    pg_params_text(params, turn->owner);
+    return 0;
+}
+
+static const char *const kind_names[] = {
+    [OUTCOME_RELEASE] = "release",
+    [OUTCOME_UNTOUCHED] = "untouched",
+    [OUTCOME_FAIL] = "fail",
+    [OUTCOME_CANCELLED] = "cancelled",
+};
+
+/* The server fills in when it was. */
+static void put_entry(const char *owner, const struct outcome *outcome, struct params *params)
+{
+    const struct history_entry entry = {
+        .attempt = outcome->lease.attempt,
+        .worker = owner,
+        .cause = outcome->cause,
+        .exception = outcome->exception,
+    };
+    struct buf text;
+    buf_init(&text, HISTORY_BYTES_MAX);
+    if (outcome->kind == OUTCOME_FAIL || outcome->cause || outcome->exception) {
+        history_entry_encode(&entry, &text);
+        pg_params_bytes(params, buf_text(&text), text.length);
+    } else {
+        pg_params_null(params);
+    }
+    buf_finish(&text);
+}
+
+static void add_end(struct turn *turn, size_t i)
+{
+    const struct outcome *outcome = &turn->outcomes[i];
+    struct params *params = add(turn, STATEMENT_END, i);
+    pg_params_text(params, turn->owner);
+    pg_params_text(params, outcome->lease.uuid);
+    pg_params_int(params, outcome->lease.attempt);
+    pg_params_text(params, kind_names[outcome->kind]);
+    pg_params_bigint(params, outcome->delay_ms);
+    pg_params_text(params, outcome->exception ? outcome->exception : "");
+    pg_params_text(params, outcome->cause ? outcome->cause : "");
+    put_entry(turn->owner, outcome, params);
+    pg_params_text(params, turn->store->settings->name);
+}
+
+/* Ends that went well and stand one behind the other are one statement. */
+static void add_done(struct turn *turn, size_t first, size_t count)
+{
+    const struct outcome *outcomes = turn->outcomes + first;
+    struct params *params = add(turn, STATEMENT_ACKNOWLEDGE, first);
+    pg_params_array(params, PARAMS_TEXT, count);
+    for (size_t i = 0; i < count; i++)
+        pg_params_put_text(params, outcomes[i].lease.uuid);
+    pg_params_array_end(params);
+    pg_params_array(params, PARAMS_INT, count);
+    for (size_t i = 0; i < count; i++)
+        pg_params_put_int(params, outcomes[i].lease.attempt);
+    pg_params_array_end(params);
+    pg_params_text(params, turn->owner);
+}
+
+static size_t count_done(const struct turn *turn, size_t first)
+{
+    size_t count = 0;
+    while (first + count < turn->outcome_count &&
+           turn->outcomes[first + count].kind == OUTCOME_DONE &&
+           (count == 0 || turn->outcomes[first + count].push_count == 0))
+        count++;
+    return count;
+}
+
+static int add_outcomes(struct turn *turn, struct err *err)
+{
+    for (size_t i = 0; i < turn->outcome_count;) {
+        if (add_pushes(turn, &turn->outcomes[i], err) < 0)
+            return -1;
+        size_t done = count_done(turn, i);
+        if (done > 0)
+            add_done(turn, i, done);
+        else
+            add_end(turn, i);
+        i += done > 0 ? done : 1;
+    }
+    return 0;
+}
+
+static void read_done(struct turn *turn, const PGresult *result, size_t first)
+{
+    for (int row = 0; row < PQntuples(result); row++) {
+        int32_t place = pg_result_int(result, row, 0); /* counted from 1; 0 is no outcome */
+        if (place > 0)
+            turn->outcomes[first + (size_t)place - 1].applied = true;
+    }
+}
+
+static void read_ends(struct turn *turn)
+{
+    for (size_t i = 0; i < turn->outcome_count; i++)
+        turn->outcomes[i].applied = false;
+    for (size_t i = 0; i < turn->query_count; i++) {
+        const struct query *query = &turn->queries[i];
+        if (query->statement == STATEMENT_ACKNOWLEDGE)
+            read_done(turn, query->result, turn->first_of[i]);
+        else if (query->statement == STATEMENT_END)
+            turn->outcomes[turn->first_of[i]].applied = pg_result_bool(query->result, 0, 0);
+    }
+}
+
+/* Jobs that were pushed by the way. */
+static void wake_for_pushes(struct turn *turn)
+{
+    for (size_t i = 0; i < turn->outcome_count; i++) {
+        const struct outcome *outcome = &turn->outcomes[i];
+        if (outcome->applied && outcome->push_count > 0)
+            pg_push_wake(turn->store, outcome->pushes, outcome->push_count);
+    }
+}
+
+/* --- reservations --- */
+
+static void add_reservation(struct turn *turn)
+{
+    if (!turn->request)
+        return;
+    turn->reserve = turn->query_count;
+    pg_reserve_params(turn->store, turn->request, add(turn, STATEMENT_RESERVE, NONE));
+    if (!turn->store->expects_none)
+        return;
+    turn->next_due = turn->query_count;
+    pg_next_due_params(turn->request, add(turn, STATEMENT_NEXT_DUE, NONE));
+}
+
+/* What cannot be read is nobody's job to run. */
+static int fail_malformed(struct turn *turn, const struct malformed *malformed, size_t count,
+                          struct err *err)
+{
+    struct outcome *outcomes = mem_new(count, sizeof *outcomes);
+    for (size_t i = 0; i < count; i++)
+        outcomes[i] = (struct outcome){
+            .lease = {.uuid = malformed[i].uuid, .attempt = malformed[i].attempt},
+            .kind = OUTCOME_FAIL,
+            .exception = malformed[i].reason,
+            .cause = "payload",
+        };
+    int done = run(turn->store, turn->owner, outcomes, count, NULL, NULL, err);
+    free(outcomes);
+    return done;
+}
+
+/* Milliseconds until the next delayed job is due, -1 where there is none. */
+static int64_t read_next_due(const PGresult *result)
+{
+    return pg_result_is_null(result, 0, 0) ? -1 : pg_result_bigint(result, 0, 0);
+}
+
+static int ask_next_due(struct turn *turn, int64_t *next_due_ms, struct err *err)
+{
+    struct query query;
+    pg_query_init(&query, STATEMENT_NEXT_DUE);
+    pg_next_due_params(turn->request, &query.params);
+    int done = pg_exchange(turn->store, &query, 1, err);
+    if (done == 0)
+        *next_due_ms = read_next_due(query.result);
+    pg_queries_finish(&query, 1);
+    return done;
+}
+
+static int read_reservation(struct turn *turn, struct err *err)
+{
+    struct reservation *reservation = turn->reservation;
+    struct malformed *malformed;
+    size_t malformed_count, bytes;
+    if (!turn->request)
+        return 0;
+    pg_reserve_read(turn->queries[turn->reserve].result, turn->request, reservation, &malformed,
+                    &malformed_count, &bytes);
+    size_t taken = reservation->count + malformed_count;
+    bool is_short = taken < turn->request->count && bytes < RESERVATION_BYTES_MAX;
+    turn->store->expects_none = is_short;
+    reservation->next_due_ms = 0;
+    if (malformed_count > 0 && fail_malformed(turn, malformed, malformed_count, err) < 0)
+        return -1;
+    if (!is_short)
+        return 0;
+    if (turn->next_due == NONE)
+        return ask_next_due(turn, &reservation->next_due_ms, err);
+    reservation->next_due_ms = read_next_due(turn->queries[turn->next_due].result);
+    return 0;
+}
+
+/* --- the turn --- */
+
+static int exchange_turn(struct turn *turn, struct err *err)
+{
+    if (add_outcomes(turn, err) < 0)
+        return -1;
+    add_reservation(turn);
+    if (turn->query_count == 0)
+        return 0;
+    if (pg_exchange(turn->store, turn->queries, turn->query_count, err) < 0)
+        return -1;
+    read_ends(turn);
+    wake_for_pushes(turn);
+    return 0;
+}
+
+static int run(struct store *store, const char *owner, struct outcome *outcomes,
+               size_t outcome_count, const struct reserve_request *request,
+               struct reservation *reservation, struct err *err)
+{
+    struct turn turn = {
+        .store = store,
+        .owner = owner,
+        .outcomes = outcomes,
+        .outcome_count = outcome_count,
+        .request = request && request->count > 0 ? request : NULL,
+        .reservation = reservation,
+        .reserve = NONE,
+        .next_due = NONE,
+    };
+    size_t most = 2 * outcome_count + 3;
+    turn.queries = mem_new(most, sizeof *turn.queries);
+    turn.first_of = mem_new(most, sizeof *turn.first_of);
+    int done = exchange_turn(&turn, err);
+    if (done == 0)
+        done = read_reservation(&turn, err);
+    pg_queries_finish(turn.queries, turn.query_count);
+    free(turn.queries);
+    free(turn.first_of);
+    return done;
+}
+
+int pgsql_turn(struct store *store, const char *owner, struct outcome *outcomes,
+               size_t outcome_count, const struct reserve_request *request,
+               struct reservation *reservation, struct err *err)
+{
+    pgsql_begin(store);
+    if (reservation) {
+        arena_reset(&reservation->arena);
+        reservation->count = 0;
+        reservation->next_due_ms = 0;
+    }
+    return run(store, owner, outcomes, outcome_count, request, reservation, err);
+}
