@@ -117,22 +117,37 @@ int pgsql_job_cancel(struct store *store, const char *uuid, enum cancel_result *
     return done;
 }
 
+/* *until_ms: up to when (0: now); gets that time. Returns how many jobs were removed, or -1. */
+static int64_t purge_part(struct store *store, const char *queue, int64_t *until_ms,
+                          struct err *err)
+{
+    struct query query;
+    int64_t removed = -1;
+    pgsql_begin(store);
+    pg_query_init(&query, STATEMENT_PURGE);
+    pg_params_text(&query.params, queue);
+    if (*until_ms)
+        pg_params_bigint(&query.params, *until_ms);
+    else
+        pg_params_null(&query.params);
+    pg_params_int(&query.params, PURGE_MOST);
+    if (pg_exchange(store, &query, 1, err) == 0) {
+        removed = pg_result_bigint(query.result, 0, 0);
+        if (*until_ms == 0)
+            *until_ms = pg_result_bigint(query.result, 0, 1);
+    }
+    pg_queries_finish(&query, 1);
+    return removed;
+}
+
 /* In parts, so that a queue of any length can be emptied. */
 int pgsql_purge(struct store *store, const char *queue, uint64_t *removed, struct err *err)
 {
-    int64_t part = 0;
+    int64_t part, until_ms = 0;
     *removed = 0;
     do {
-        struct query query;
-        pgsql_begin(store);
-        pg_query_init(&query, STATEMENT_PURGE);
-        pg_params_text(&query.params, queue);
-        pg_params_int(&query.params, PURGE_MOST);
-        int done = pg_exchange(store, &query, 1, err);
-        if (done == 0)
-            part = pg_result_bigint(query.result, 0, 0);
-        pg_queries_finish(&query, 1);
-        if (done < 0)
+        part = purge_part(store, queue, &until_ms, err);
+        if (part < 0)
             return -1;
         *removed += (uint64_t)part;
     } while (part == PURGE_MOST);

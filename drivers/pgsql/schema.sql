@@ -28,7 +28,7 @@ CREATE TABLE {jobs} (
     unique_until bigint,                         -- null: its end; 0: its first attempt; or a time
     progress     double precision,
     progress_text text,
-    history      jsonb
+    history      text[]                          -- JSON objects (queue/history.h), oldest first
 ) WITH (
     -- Every job is written three times and gone soon, so what counts is the number of dead rows,
     -- not their part of the table; and a table that shrinks would lock everybody out for a moment.
@@ -64,7 +64,7 @@ CREATE TABLE {failed} (
     created_at   bigint NOT NULL,
     unique_key   text COLLATE "C",
     unique_until bigint,
-    history      jsonb NOT NULL
+    history      text[] NOT NULL
 );
 CREATE INDEX {:failed_queue} ON {failed} (queue, failed_at);
 CREATE INDEX {:failed_at} ON {failed} (failed_at, id);
@@ -146,8 +146,8 @@ DECLARE
     k integer := 1;
 BEGIN
     IF p_batch IS NOT NULL THEN
-        INSERT INTO {batches} (uuid, created_at)
-        SELECT DISTINCT b.uuid, t FROM unnest(p_batch) AS b(uuid) WHERE b.uuid IS NOT NULL
+        INSERT INTO {batches} (uuid, allow_failures, created_at)
+        SELECT DISTINCT b.uuid, true, t FROM unnest(p_batch) AS b(uuid) WHERE b.uuid IS NOT NULL
         ORDER BY b.uuid ON CONFLICT DO NOTHING;
         closed := ARRAY(SELECT l.uuid FROM (
             SELECT b.uuid, b.cancelled_at + b.finished_at AS closed_at FROM {batches} b
@@ -288,11 +288,9 @@ END
 $$;
 
 -- A history with one attempt more; at most 20 are kept.
-CREATE FUNCTION {note_attempt}(p_history jsonb, p_entry jsonb) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
+CREATE FUNCTION {note_attempt}(p_history text[], p_entry text) RETURNS text[] LANGUAGE sql IMMUTABLE AS $$
     SELECT CASE WHEN p_entry IS NULL THEN p_history
-                WHEN p_history IS NULL THEN jsonb_build_array(p_entry)
-                WHEN jsonb_array_length(p_history) >= 20 THEN (p_history - 0) || p_entry
-                ELSE p_history || p_entry END
+                ELSE (p_history || p_entry)[greatest(1, cardinality(p_history) - 18):] END
 $$;
 
 CREATE FUNCTION {job_name}(p_payload text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$
@@ -322,7 +320,7 @@ END
 $$;
 
 -- Gives a job back to its queue: due at p_due (null: at its old place), with that many attempts.
-CREATE FUNCTION {give_back}(p_job {jobs}, p_due bigint, p_attempts integer, p_entry jsonb)
+CREATE FUNCTION {give_back}(p_job {jobs}, p_due bigint, p_attempts integer, p_entry text)
 RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     UPDATE {jobs} SET reserved_by = NULL, reserved_at = NULL, lease_until = NULL,
@@ -332,14 +330,15 @@ BEGIN
 END
 $$;
 
--- Ends one attempt otherwise than well. p_kind: release, untouched, fail, cancelled.
+-- Ends one attempt otherwise than well. p_kind: release, untouched, fail, cancelled. p_entry: of the
+-- history, or null; its time is 0 and is filled in here.
 CREATE FUNCTION {end}(p_owner text, p_uuid text, p_attempt integer, p_kind text, p_delay bigint,
-                      p_exception text, p_cause text, p_entry jsonb, p_connection text)
+                      p_exception text, p_cause text, p_entry text, p_connection text)
 RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
     t bigint := {now}();
     job {jobs}%ROWTYPE;
-    entry jsonb := p_entry || jsonb_build_object('at', t);
+    entry text := replace(p_entry, '"at":0,', '"at":' || t || ',');
 BEGIN
     SELECT * INTO job FROM {jobs}
     WHERE uuid = p_uuid AND attempts = p_attempt AND reserved_by = p_owner FOR UPDATE;
@@ -367,9 +366,10 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION {entry}(p_job {jobs}, p_cause text) RETURNS jsonb LANGUAGE sql STABLE AS $$
-    SELECT jsonb_build_object('attempt', p_job.attempts, 'at', {now}(), 'worker', p_job.reserved_by,
-                              'cause', p_cause)
+-- What is noted of an attempt whose lease ends without its owner.
+CREATE FUNCTION {entry}(p_job {jobs}, p_cause text) RETURNS text LANGUAGE sql STABLE AS $$
+    SELECT '{"attempt":' || p_job.attempts || ',"at":' || {now}() || ',"worker":'
+        || to_json(p_job.reserved_by) || ',"cause":' || to_json(p_cause) || '}'
 $$;
 
 -- Returns the leases of a dead owner; p_begun and p_attempt: which attempts had begun.
@@ -450,8 +450,9 @@ BEGIN
 END
 $$;
 
--- Removes at most p_most waiting jobs of a queue (null: of all); returns how many.
-CREATE FUNCTION {purge}(p_queue text, p_most integer) RETURNS bigint LANGUAGE plpgsql AS $$
+-- Removes at most p_most waiting jobs of a queue (null: of all) that were made up to p_until (null:
+-- now); returns how many.
+CREATE FUNCTION {purge}(p_queue text, p_until bigint, p_most integer) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
     removed bigint;
     batches text[];
@@ -460,6 +461,7 @@ BEGIN
     WITH gone AS (
         DELETE FROM {jobs} WHERE ctid = ANY(ARRAY(
             SELECT ctid FROM {jobs} WHERE reserved_by IS NULL AND (p_queue IS NULL OR queue = p_queue)
+                AND created_at <= coalesce(p_until, {now}())
             LIMIT p_most FOR UPDATE SKIP LOCKED))
         RETURNING batch_uuid)
     SELECT count(*), array_agg(batch_uuid) FILTER (WHERE batch_uuid IS NOT NULL)

@@ -20,6 +20,7 @@
 #define MINE "j.uuid = o.uuid AND j.attempts = o.attempt AND j.reserved_by = $3"
 
 /* In the order of listings: reserved, ready, delayed. */
+#define HISTORY(row) "'[' || array_to_string(" row ".history, ',') || ']'"
 #define LIVE_STATE                                                                                 \
     "CASE WHEN j.reserved_by IS NOT NULL THEN 0 WHEN j.available_at <= (SELECT now FROM t) THEN 1" \
     " ELSE 2 END"
@@ -88,7 +89,7 @@ static const char *const texts[STATEMENT_COUNT] = {
         " counted AS (SELECT {complete}(array_agg(batch_uuid)) FROM gone"
         " WHERE batch_uuid IS NOT NULL HAVING count(*) > 0)"
         " SELECT n FROM gone UNION ALL SELECT 0 FROM counted",
-    [STATEMENT_END] = "SELECT {end}($1, $2, $3, $4, $5, $6, $7, $8::text::jsonb, $9)",
+    [STATEMENT_END] = "SELECT {end}($1, $2, $3, $4, $5, $6, $7, $8, $9)",
     [STATEMENT_EXTEND] =
         "WITH " NOW " UPDATE {jobs} j SET lease_until = (SELECT now FROM t) + $4,"
         " progress = CASE WHEN o.progress < 0 THEN j.progress ELSE o.progress END,"
@@ -127,28 +128,31 @@ static const char *const texts[STATEMENT_COUNT] = {
                                               " WHERE j.queue = w.queue AND j.reserved_by IS NULL"
                                               " AND j.available_at <= (SELECT now FROM t))",
     [STATEMENT_HEALTH] = "SELECT current_setting('server_version'), count(*) FROM {jobs}",
-    [STATEMENT_PURGE] = "SELECT {purge}($1, $2)",
+    [STATEMENT_PURGE] = "SELECT {purge}($1, $2, $3), {now}()",
     [STATEMENT_JOB_LIST] =
         "WITH " NOW
         " SELECT id, uuid, queue, payload, attempts, priority, available_at, created_at,"
         " reserved_at, reserved_by, batch_uuid, state, is_stopped, progress, progress_text,"
-        " history::text FROM (SELECT j.*, " LIVE_STATE " AS state,"
-        " j.is_cancelled OR EXISTS (SELECT FROM {batches} b WHERE b.uuid = j.batch_uuid"
-        " AND b.cancelled_at > 0) AS is_stopped FROM {jobs} j"
-        " WHERE ($1::text IS NULL OR j.uuid = $1) AND ($2::text IS NULL OR j.queue = $2)"
-        " AND ($3::text IS NULL OR j.batch_uuid = $3)) l WHERE $4::integer < 0 OR l.state = $4"
-        " ORDER BY queue, state, CASE WHEN state < 2 THEN -priority END, available_at, id"
-        " LIMIT $5",
+        " " HISTORY(
+            "l") " FROM (SELECT j.*, " LIVE_STATE " AS state,"
+                 " j.is_cancelled OR EXISTS (SELECT FROM {batches} b WHERE b.uuid = j.batch_uuid"
+                 " AND b.cancelled_at > 0) AS is_stopped FROM {jobs} j"
+                 " WHERE ($1::text IS NULL OR j.uuid = $1) AND ($2::text IS NULL OR j.queue = $2)"
+                 " AND ($3::text IS NULL OR j.batch_uuid = $3)) l WHERE $4::integer < 0 OR l.state "
+                 "= $4"
+                 " ORDER BY queue, state, CASE WHEN state < 2 THEN -priority END, available_at, id"
+                 " LIMIT $5",
     [STATEMENT_JOB_CANCEL] = "SELECT {cancel}($1)",
 
     /* --- failed jobs --- */
 
     [STATEMENT_FAILED_LIST] =
         "SELECT f.uuid, f.connection, f.queue, f.name, f.payload, f.exception, f.cause, f.worker,"
-        " f.batch_uuid, f.history::text, f.attempts, f.failed_at FROM {failed} f "
-        "WHERE " FAILED_FILTER " AND ($9::text IS NULL OR (f.failed_at, f.id) < ("
-        "SELECT a.failed_at, a.id FROM {failed} a WHERE a.uuid = $9))"
-        " ORDER BY f.failed_at DESC, f.id DESC LIMIT $8",
+        " f.batch_uuid, " HISTORY(
+            "f") ", f.attempts, f.failed_at FROM {failed} f "
+                 "WHERE " FAILED_FILTER " AND ($9::text IS NULL OR (f.failed_at, f.id) < ("
+                 "SELECT a.failed_at, a.id FROM {failed} a WHERE a.uuid = $9))"
+                 " ORDER BY f.failed_at DESC, f.id DESC LIMIT $8",
     [STATEMENT_FAILED_RETRY] =
         "SELECT * FROM {retry}(ARRAY(SELECT f.id FROM {failed} f WHERE " FAILED_FILTER
         " ORDER BY f.failed_at, f.id LIMIT $8))",
