@@ -6,6 +6,7 @@
 #include "drivers/pgsql/pgsql.h"
 #include "drivers/pgsql/schema.h"
 #include "drivers/pgsql/store.h"
+#include "drivers/pgsql/wake.h"
 
 #define SETTLE_MAX 4096
 
@@ -92,6 +93,7 @@ static struct store *store_new(const struct connection_settings *settings,
     store->settings = settings;
     store->clock = clock;
     store->settle = settle_text(settings);
+    pg_wake_init(&store->wake);
     pg_names_init(&store->names, settings->table, settings->failed_table);
     return store;
 }
@@ -100,8 +102,10 @@ static void store_close(struct store *store)
 {
     if (!store)
         return;
+    pg_wake_finish(&store->wake);
     pg_session_close(&store->session);
     pg_conninfo_finish(&store->info);
+    free(store->scan_queue);
     free(store->settle);
     free(store);
 }

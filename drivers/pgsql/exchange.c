@@ -308,9 +308,10 @@ int pg_exchange(struct store *store, struct query *queries, size_t count, struct
     }
 }
 
+/* Its preparation is taken for granted: were it to fail, the next use would tell. */
 void pg_exchange_post(struct store *store, struct query *query)
 {
     struct err ignored = ERR_INIT;
-    if (store->session.pg)
-        send_all(store, query, 1, &ignored);
+    if (store->session.pg && send_all(store, query, 1, &ignored) == 0)
+        store->is_prepared[query->statement] = true;
 }

@@ -83,6 +83,7 @@ int pg_run_and_wake(struct store *store, struct query *query, uint64_t *sum, str
     int done = pg_exchange(store, query, 1, err);
     if (done == 0)
         *sum = wake_for_rows(store, query->result);
+    pg_scan_doubt(&store->scan);
     pg_queries_finish(query, 1);
     return done;
 }

@@ -1,49 +1,117 @@
 /* SPDX-License-Identifier: MIT */
 #include "drivers/pgsql/reserve.h"
 
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "drivers/pgsql/result.h"
+#include "drivers/pgsql/wake.h"
+
+#define NONE    SIZE_MAX
+#define LOOK_MS 1000 /* while no news can come */
 
 /* The columns of STATEMENT_RESERVE. */
 enum { ID, UUID, ATTEMPTS, PRIORITY, AVAILABLE_AT, CREATED_AT, RESERVED_AT, BATCH_UUID, PAYLOAD };
 
-static void put_range(struct params *params)
+void pg_range_params(const struct scan_walk *walk, struct params *params)
 {
-    pg_params_array(params, PARAMS_INT, 1);
-    pg_params_put_int(params, INT_MIN);
+    pg_params_array(params, PARAMS_INT, walk->count);
+    for (size_t i = 0; i < walk->count; i++)
+        pg_params_put_int(params, walk->ranges[i].rank);
     pg_params_array_end(params);
-    pg_params_array(params, PARAMS_BIGINT, 1);
-    pg_params_put_bigint(params, 0);
+    pg_params_array(params, PARAMS_BIGINT, walk->count);
+    for (size_t i = 0; i < walk->count; i++)
+        pg_params_put_bigint(params, walk->ranges[i].due);
     pg_params_array_end(params);
-    pg_params_array(params, PARAMS_BIGINT, 1);
-    pg_params_put_bigint(params, 0);
+    pg_params_array(params, PARAMS_BIGINT, walk->count);
+    for (size_t i = 0; i < walk->count; i++)
+        pg_params_put_bigint(params, walk->ranges[i].id);
     pg_params_array_end(params);
-    pg_params_array(params, PARAMS_INT, 1);
-    pg_params_put_int(params, INT_MAX);
+    pg_params_array(params, PARAMS_INT, walk->count);
+    for (size_t i = 0; i < walk->count; i++)
+        pg_params_put_int(params, walk->ranges[i].last);
     pg_params_array_end(params);
 }
 
-void pg_reserve_params(struct store *store, const struct reserve_request *request,
-                       struct params *params)
+/* --- asking --- */
+
+/* A scan is about one queue. */
+static struct scan *scan_of(struct store *store, const char *queue)
 {
-    (void)store;
+    if (store->scan_queue && strcmp(store->scan_queue, queue) == 0)
+        return &store->scan;
+    free(store->scan_queue);
+    store->scan_queue = mem_strdup(queue);
+    store->scan = (struct scan){0};
+    return &store->scan;
+}
+
+static struct params *add(struct query *queries, size_t *count, enum statement statement,
+                          size_t *place)
+{
+    struct query *query = &queries[*count];
+    *place = (*count)++;
+    pg_query_init(query, statement);
+    return &query->params;
+}
+
+static void add_next_due(const struct reserving *reserving, struct params *params)
+{
+    pg_params_text(params, reserving->request->queue);
+    if (reserving->store->scan.is_cut)
+        pg_range_params(&reserving->walk, params);
+}
+
+static enum statement next_due_statement(const struct store *store)
+{
+    return store->scan.is_cut ? STATEMENT_NEXT_DUE_IN : STATEMENT_NEXT_DUE;
+}
+
+static void add_reserve(const struct reserving *reserving, struct params *params)
+{
+    const struct reserve_request *request = reserving->request;
     pg_params_text(params, request->queue);
     pg_params_bigint(params, (int64_t)request->count);
     pg_params_text(params, request->owner);
     pg_params_bigint(params, request->lease_ms);
     pg_params_bigint(params, RESERVATION_BYTES_MAX);
-    put_range(params);
+    pg_range_params(&reserving->walk, params);
 }
 
-void pg_next_due_params(const struct reserve_request *request, struct params *params)
+size_t pg_reserving_begin(struct reserving *reserving, struct store *store,
+                          const struct reserve_request *request, struct reservation *reservation,
+                          struct query *queries)
 {
-    pg_params_text(params, request->queue);
+    size_t count = 0, second;
+    struct scan *scan = scan_of(store, request->queue);
+    *reserving = (struct reserving){
+        .store = store,
+        .request = request,
+        .reservation = reservation,
+        .probes = NONE,
+        .next_due = NONE,
+        .ranks = NONE,
+    };
+    pg_scan_plan(scan, pg_session_now_us(), &reserving->walk);
+    if (reserving->walk.is_measured)
+        add(queries, &count, STATEMENT_PROBE, &reserving->probes);
+    add_reserve(reserving, add(queries, &count, STATEMENT_RESERVE, &reserving->reserve));
+    if (reserving->walk.is_measured)
+        add(queries, &count, STATEMENT_PROBE, &second);
+    if (reserving->walk.is_measured && scan->is_cut)
+        pg_params_text(add(queries, &count, STATEMENT_RANKS, &reserving->ranks), request->queue);
+    if (store->was_short)
+        add_next_due(reserving,
+                     add(queries, &count, next_due_statement(store), &reserving->next_due));
+    return count;
 }
 
 /* --- reading --- */
+
+static const char *copy(struct arena *arena, const char *text)
+{
+    return arena_strndup(arena, text, strlen(text));
+}
 
 static int read_job(const PGresult *result, int row, struct arena *arena, struct job *job,
                     struct err *err)
@@ -84,22 +152,19 @@ static void note_malformed(struct malformed *malformed, const struct job *job,
     *malformed = (struct malformed){
         .uuid = job->uuid,
         .attempt = job->attempts,
-        .reason = arena_strndup(arena, err->text, strlen(err->text)),
+        .reason = copy(arena, err->text),
     };
 }
 
-void pg_reserve_read(const PGresult *result, const struct reserve_request *request,
-                     struct reservation *reservation, struct malformed **malformed,
-                     size_t *malformed_count, size_t *bytes)
+static void read_rows(struct reserving *reserving, const PGresult *result, size_t *bytes)
 {
-    size_t rows = (size_t)PQntuples(result);
+    struct reservation *reservation = reserving->reservation;
     struct arena *arena = &reservation->arena;
-    arena_reset(arena);
+    size_t rows = (size_t)PQntuples(result);
+    const char *queue = copy(arena, reserving->request->queue);
+    const char *owner = copy(arena, reserving->request->owner);
     reservation->jobs = arena_alloc(arena, (rows + 1) * sizeof *reservation->jobs);
-    *malformed = arena_alloc(arena, (rows + 1) * sizeof **malformed);
-    reservation->count = *malformed_count = *bytes = 0;
-    const char *queue = arena_strndup(arena, request->queue, strlen(request->queue));
-    const char *owner = arena_strndup(arena, request->owner, strlen(request->owner));
+    reserving->malformed = arena_alloc(arena, (rows + 1) * sizeof *reserving->malformed);
     for (size_t i = 0; i < rows; i++) {
         struct err err = ERR_INIT;
         struct job *job = &reservation->jobs[reservation->count];
@@ -110,7 +175,112 @@ void pg_reserve_read(const PGresult *result, const struct reserve_request *reque
         if (done == 0)
             reservation->count++;
         else
-            note_malformed(&(*malformed)[(*malformed_count)++], job, &err, arena);
+            note_malformed(&reserving->malformed[reserving->malformed_count++], job, &err, arena);
     }
     qsort(reservation->jobs, reservation->count, sizeof *reservation->jobs, compare_jobs);
+}
+
+/* The counters go up within a transaction. */
+static void read_probes(const struct reserving *reserving, const struct query *queries,
+                        size_t taken)
+{
+    const PGresult *before = queries[reserving->probes].result;
+    const PGresult *after = queries[reserving->reserve + 1].result;
+    int64_t entries = pg_result_bigint(after, 0, 0) - pg_result_bigint(before, 0, 0);
+    int64_t pages = pg_result_bigint(after, 0, 1) - pg_result_bigint(before, 0, 1);
+    pg_scan_measured(&reserving->store->scan, entries - (int64_t)taken, pages, pg_session_now_us());
+}
+
+static void read_ranks(const struct reserving *reserving, const PGresult *result)
+{
+    for (int row = 0; row < PQntuples(result); row++)
+        pg_scan_add_rank(&reserving->store->scan, pg_result_int(result, row, 0));
+}
+
+void pg_reserving_read(struct reserving *reserving, const struct query *queries)
+{
+    struct reservation *reservation = reserving->reservation;
+    struct scan *scan = &reserving->store->scan;
+    size_t bytes = 0;
+    read_rows(reserving, queries[reserving->reserve].result, &bytes);
+    size_t taken = reservation->count + reserving->malformed_count;
+    reserving->is_short = taken < reserving->request->count && bytes < RESERVATION_BYTES_MAX;
+    pg_scan_taken(scan, &reserving->walk, reservation->jobs, reservation->count,
+                  pg_session_now_us());
+    if (reserving->ranks != NONE)
+        read_ranks(reserving, queries[reserving->ranks].result);
+    if (reserving->probes != NONE)
+        read_probes(reserving, queries, taken);
+}
+
+/* --- the end --- */
+
+/* Milliseconds until the next delayed job is due, -1 where there is none. */
+static int64_t read_next_due(const PGresult *result)
+{
+    return pg_result_is_null(result, 0, 0) ? -1 : pg_result_bigint(result, 0, 0);
+}
+
+/* 0, which lets the caller look again soon, where it cannot be told. */
+static int64_t ask_next_due(const struct reserving *reserving)
+{
+    struct query query;
+    struct err ignored = ERR_INIT;
+    int64_t next_due_ms = 0;
+    pg_query_init(&query, next_due_statement(reserving->store));
+    add_next_due(reserving, &query.params);
+    if (pg_exchange(reserving->store, &query, 1, &ignored) == 0)
+        next_due_ms = read_next_due(query.result);
+    pg_queries_finish(&query, 1);
+    return next_due_ms;
+}
+
+static int64_t sooner(int64_t a_ms, int64_t b_ms)
+{
+    if (a_ms < 0 || b_ms < 0)
+        return a_ms < 0 ? b_ms : a_ms;
+    return a_ms < b_ms ? a_ms : b_ms;
+}
+
+/* This worker had nothing to do, and now has its hands full: there may be work for another one. */
+static void wake_another(const struct reserving *reserving)
+{
+    struct query query;
+    pg_query_init(&query, STATEMENT_WAKE_READY);
+    pg_params_text(&query.params, reserving->request->queue);
+    pg_range_params(&reserving->walk, &query.params);
+    pg_exchange_post(reserving->store, &query);
+    pg_queries_finish(&query, 1);
+}
+
+static int64_t await_more(const struct reserving *reserving, int64_t next_due_ms)
+{
+    struct store *store = reserving->store;
+    const char *queue = reserving->request->queue;
+    bool may_be_ready;
+    int64_t whole_ms = pg_scan_whole_in_ms(&store->scan, pg_session_now_us());
+    next_due_ms = sooner(next_due_ms, whole_ms);
+    if (!pg_wake_is_wanted(store, queue))
+        return next_due_ms;
+    if (!pg_wake_arm(store, queue, &may_be_ready))
+        return sooner(next_due_ms, LOOK_MS);
+    return may_be_ready ? 0 : next_due_ms;
+}
+
+void pg_reserving_end(struct reserving *reserving, const struct query *queries)
+{
+    struct store *store = reserving->store;
+    bool was_short = store->was_short;
+    store->was_short = reserving->is_short;
+    reserving->reservation->next_due_ms = 0;
+    if (!reserving->is_short) {
+        pg_wake_disarm(store);
+        if (was_short)
+            wake_another(reserving);
+        return;
+    }
+    int64_t next_due_ms = reserving->next_due != NONE
+                              ? read_next_due(queries[reserving->next_due].result)
+                              : ask_next_due(reserving);
+    reserving->reservation->next_due_ms = await_more(reserving, next_due_ms);
 }

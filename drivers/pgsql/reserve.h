@@ -6,11 +6,6 @@
 
 /* Reservations, as parts of a turn. */
 
-/* Appends the parameters of STATEMENT_RESERVE and STATEMENT_NEXT_DUE. */
-void pg_reserve_params(struct store *store, const struct reserve_request *request,
-                       struct params *params);
-void pg_next_due_params(const struct reserve_request *request, struct params *params);
-
 /* A reserved row whose payload cannot be read. */
 struct malformed {
     const char *uuid;
@@ -18,11 +13,35 @@ struct malformed {
     const char *reason;
 };
 
-/* Reads the rows into a reservation, in the queue's order. Those whose payload cannot be read are
- * left out and told in an array of the reservation's arena. *bytes gets the size of all payloads.
- */
-void pg_reserve_read(const PGresult *result, const struct reserve_request *request,
-                     struct reservation *reservation, struct malformed **malformed,
-                     size_t *malformed_count, size_t *bytes);
+#define RESERVING_QUERIES_MAX 5
+
+/* One reservation on its way. The places are those of its queries; SIZE_MAX: there is none. */
+struct reserving {
+    struct store *store;
+    const struct reserve_request *request;
+    struct reservation *reservation;
+    struct scan_walk walk;
+    size_t probes; /* two, around it */
+    size_t reserve;
+    size_t next_due;
+    size_t ranks;
+    struct malformed *malformed; /* out, in the reservation's arena */
+    size_t malformed_count;
+    bool is_short; /* out: there was no more to be had */
+};
+
+/* Plans it, and appends its queries. Returns how many. */
+size_t pg_reserving_begin(struct reserving *reserving, struct store *store,
+                          const struct reserve_request *request, struct reservation *reservation,
+                          struct query *queries);
+
+/* Reads the results of those: jobs in the queue's order, without those that cannot be read. */
+void pg_reserving_read(struct reserving *reserving, const struct query *queries);
+
+/* What is to be done with a reservation that came short, or did not: next_due_ms, and who waits. */
+void pg_reserving_end(struct reserving *reserving, const struct query *queries);
+
+/* Appends the four arrays of ranges that several statements have. */
+void pg_range_params(const struct scan_walk *walk, struct params *params);
 
 #endif

@@ -17,6 +17,18 @@
     " AND j.available_at <= (SELECT now FROM t)"
 #define NOW "t AS MATERIALIZED (SELECT {now}() AS now)"
 
+#define ANY_READY                                                                                  \
+    "EXISTS (SELECT FROM " RANGES(                                                                 \
+        "$2", "$3", "$4", "$5") " CROSS JOIN LATERAL (SELECT FROM {jobs} j WHERE " READY_IN_RANGE  \
+                                " ORDER BY -j.priority, j.available_at, j.id LIMIT 1) x)"
+
+/* The ranks of a queue that have waiting jobs, each found by one step down the index. */
+#define RANKS                                                                                      \
+    "k(rank) AS ((SELECT -priority FROM {jobs} WHERE queue = $1 AND reserved_by IS NULL"           \
+    " ORDER BY -priority LIMIT 1) UNION ALL SELECT (SELECT -j.priority FROM {jobs} j"              \
+    " WHERE j.queue = $1 AND j.reserved_by IS NULL AND -j.priority > k.rank"                       \
+    " ORDER BY -j.priority LIMIT 1) FROM k WHERE k.rank IS NOT NULL)"
+
 #define MINE "j.uuid = o.uuid AND j.attempts = o.attempt AND j.reserved_by = $3"
 
 /* In the order of listings: reserved, ready, delayed. */
@@ -52,9 +64,7 @@ static const char *const texts[STATEMENT_COUNT] = {
         "SELECT FROM {jobs} WHERE uuid = $9 AND attempts = $10 AND reserved_by = $11 FOR UPDATE) h",
     [STATEMENT_WAKE] = "SELECT {wake}(q.name, q.count)"
                        " FROM unnest($1::text[], $2::integer[]) AS q(name, count)",
-    [STATEMENT_WAKE_READY] = "WITH " NOW " SELECT {wake}($1, 1) WHERE EXISTS (SELECT FROM " RANGES(
-        "$2", "$3", "$4", "$5") " CROSS JOIN LATERAL (SELECT FROM {jobs} j WHERE " READY_IN_RANGE
-                                " ORDER BY -j.priority, j.available_at, j.id LIMIT 1) x)",
+    [STATEMENT_WAKE_READY] = "WITH " NOW " SELECT {wake}($1, 1) WHERE " ANY_READY,
 
     /* --- turns --- */
 
@@ -73,15 +83,22 @@ static const char *const texts[STATEMENT_COUNT] = {
                   " RETURNING id, uuid, attempts, priority, available_at, created_at, reserved_at,"
                   " batch_uuid, payload",
     [STATEMENT_NEXT_DUE] =
-        "WITH RECURSIVE " NOW ", lane(rank) AS ((SELECT -priority FROM {jobs}"
-        " WHERE queue = $1 AND reserved_by IS NULL ORDER BY -priority LIMIT 1) UNION ALL"
-        " SELECT (SELECT -j.priority FROM {jobs} j WHERE j.queue = $1 AND j.reserved_by IS NULL"
-        " AND -j.priority > lane.rank ORDER BY -j.priority LIMIT 1) FROM lane"
-        " WHERE lane.rank IS NOT NULL)"
-        " SELECT min(d.due) - (SELECT now FROM t) FROM lane CROSS JOIN LATERAL ("
-        "SELECT j.available_at AS due FROM {jobs} j WHERE j.queue = $1 AND j.reserved_by IS NULL"
-        " AND -j.priority = lane.rank AND j.available_at > (SELECT now FROM t)"
-        " ORDER BY j.available_at LIMIT 1) d",
+        "WITH RECURSIVE " NOW ", " RANKS " SELECT min(d.due) - (SELECT now FROM t)"
+        " FROM k CROSS JOIN LATERAL (SELECT j.available_at AS due FROM {jobs} j"
+        " WHERE j.queue = $1 AND j.reserved_by IS NULL AND -j.priority = k.rank"
+        " AND j.available_at > (SELECT now FROM t) ORDER BY j.available_at LIMIT 1) d",
+    [STATEMENT_NEXT_DUE_IN] = "WITH " NOW " SELECT min(d.due) - (SELECT now FROM t) FROM " RANGES(
+        "$2", "$3", "$4",
+        "$5") " CROSS JOIN LATERAL (SELECT j.available_at AS due FROM {jobs} j"
+              " WHERE j.queue = $1 AND j.reserved_by IS NULL AND -j.priority <= r.last"
+              " AND (-j.priority, j.available_at) > (r.rank, greatest(r.due,"
+              " (SELECT now FROM t))) AND j.available_at > (SELECT now FROM t)"
+              " ORDER BY -j.priority, j.available_at LIMIT 1) d",
+    [STATEMENT_ANY_READY] = "WITH " NOW " SELECT " ANY_READY,
+    [STATEMENT_RANKS] =
+        "WITH RECURSIVE " RANKS " SELECT rank FROM k WHERE rank IS NOT NULL LIMIT 16",
+    [STATEMENT_PROBE] = "SELECT pg_stat_get_xact_tuples_returned('{ready}'::regclass),"
+                        " pg_stat_get_xact_blocks_fetched('{ready}'::regclass)",
     [STATEMENT_ACKNOWLEDGE] =
         "WITH gone AS (DELETE FROM {jobs} j"
         " USING unnest($1::text[], $2::integer[]) WITH ORDINALITY AS o(uuid, attempt, n)"

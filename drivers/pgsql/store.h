@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "drivers/pgsql/conninfo.h"
+#include "drivers/pgsql/scan.h"
 #include "drivers/pgsql/session.h"
 #include "drivers/pgsql/statements.h"
 #include "queue/driver.h"
@@ -16,6 +17,20 @@
  * its statements in one pipeline without a sync in between, which makes them one transaction and
  * one round trip (exchange.h).
  */
+/* The connection for wake-ups (wake.h). */
+struct wake {
+    char *queue; /* NULL: nobody waits */
+    int epoll_fd;
+    int news_fd; /* news of our own */
+    struct conninfo info;
+    struct session session;
+    int place;       /* of this worker, among those of the queue */
+    bool is_armed;   /* the server knows that it waits */
+    bool is_talking; /* an answer is still to come */
+    int64_t retry_at_us;
+    int64_t pause_us;
+};
+
 struct store {
     const struct connection_settings *settings;
     const struct clock *clock; /* for what is written into payloads alone */
@@ -27,7 +42,10 @@ struct store {
     bool is_prepared[STATEMENT_COUNT]; /* in this session */
     size_t unread;                     /* pipelines whose ends have not been read */
     int64_t deadline_us;               /* of the running call */
-    bool expects_none;                 /* the last reservation came short */
+    bool was_short;                    /* the last reservation */
+    char *scan_queue;                  /* whose jobs the scan is about; NULL: none yet */
+    struct scan scan;
+    struct wake wake;
 };
 
 /* Begins a public call: sets its deadline. */

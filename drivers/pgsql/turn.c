@@ -16,13 +16,9 @@ struct turn {
     const char *owner;
     struct outcome *outcomes;
     size_t outcome_count;
-    const struct reserve_request *request; /* NULL where nothing is to be reserved */
-    struct reservation *reservation;
     struct query *queries;
     size_t query_count;
     size_t *first_of; /* of a query: the first of the outcomes that it ends, or NONE */
-    size_t reserve;   /* places of these queries, or NONE */
-    size_t next_due;
 };
 
 static int run(struct store *store, const char *owner, struct outcome *outcomes,
@@ -167,91 +163,58 @@ static void wake_for_pushes(struct turn *turn)
     }
 }
 
-/* --- reservations --- */
-
-static void add_reservation(struct turn *turn)
-{
-    if (!turn->request)
-        return;
-    turn->reserve = turn->query_count;
-    pg_reserve_params(turn->store, turn->request, add(turn, STATEMENT_RESERVE, NONE));
-    if (!turn->store->expects_none)
-        return;
-    turn->next_due = turn->query_count;
-    pg_next_due_params(turn->request, add(turn, STATEMENT_NEXT_DUE, NONE));
-}
+/* --- the turn --- */
 
 /* What cannot be read is nobody's job to run. */
-static int fail_malformed(struct turn *turn, const struct malformed *malformed, size_t count,
-                          struct err *err)
+static void fail_malformed(const struct turn *turn, const struct reserving *reserving)
 {
+    size_t count = reserving->malformed_count;
+    struct err ignored = ERR_INIT; /* the leases run out, and they are tried again */
     struct outcome *outcomes = mem_new(count, sizeof *outcomes);
     for (size_t i = 0; i < count; i++)
         outcomes[i] = (struct outcome){
-            .lease = {.uuid = malformed[i].uuid, .attempt = malformed[i].attempt},
+            .lease = {.uuid = reserving->malformed[i].uuid,
+                      .attempt = reserving->malformed[i].attempt},
             .kind = OUTCOME_FAIL,
-            .exception = malformed[i].reason,
+            .exception = reserving->malformed[i].reason,
             .cause = "payload",
         };
-    int done = run(turn->store, turn->owner, outcomes, count, NULL, NULL, err);
+    run(turn->store, turn->owner, outcomes, count, NULL, NULL, &ignored);
     free(outcomes);
-    return done;
 }
 
-/* Milliseconds until the next delayed job is due, -1 where there is none. */
-static int64_t read_next_due(const PGresult *result)
+/* What was given back to its place may be where a walk does not look. */
+static void doubt_scan(struct turn *turn)
 {
-    return pg_result_is_null(result, 0, 0) ? -1 : pg_result_bigint(result, 0, 0);
+    for (size_t i = 0; i < turn->outcome_count; i++)
+        if (turn->outcomes[i].kind == OUTCOME_UNTOUCHED && turn->outcomes[i].applied)
+            pg_scan_doubt(&turn->store->scan);
 }
 
-static int ask_next_due(struct turn *turn, int64_t *next_due_ms, struct err *err)
+static int exchange_turn(struct turn *turn, const struct reserve_request *request,
+                         struct reservation *reservation, struct err *err)
 {
-    struct query query;
-    pg_query_init(&query, STATEMENT_NEXT_DUE);
-    pg_next_due_params(turn->request, &query.params);
-    int done = pg_exchange(turn->store, &query, 1, err);
-    if (done == 0)
-        *next_due_ms = read_next_due(query.result);
-    pg_queries_finish(&query, 1);
-    return done;
-}
-
-static int read_reservation(struct turn *turn, struct err *err)
-{
-    struct reservation *reservation = turn->reservation;
-    struct malformed *malformed;
-    size_t malformed_count, bytes;
-    if (!turn->request)
-        return 0;
-    pg_reserve_read(turn->queries[turn->reserve].result, turn->request, reservation, &malformed,
-                    &malformed_count, &bytes);
-    size_t taken = reservation->count + malformed_count;
-    bool is_short = taken < turn->request->count && bytes < RESERVATION_BYTES_MAX;
-    turn->store->expects_none = is_short;
-    reservation->next_due_ms = 0;
-    if (malformed_count > 0 && fail_malformed(turn, malformed, malformed_count, err) < 0)
-        return -1;
-    if (!is_short)
-        return 0;
-    if (turn->next_due == NONE)
-        return ask_next_due(turn, &reservation->next_due_ms, err);
-    reservation->next_due_ms = read_next_due(turn->queries[turn->next_due].result);
-    return 0;
-}
-
-/* --- the turn --- */
-
-static int exchange_turn(struct turn *turn, struct err *err)
-{
+    struct reserving reserving;
+    struct query *its_queries = NULL;
     if (add_outcomes(turn, err) < 0)
         return -1;
-    add_reservation(turn);
-    if (turn->query_count == 0)
-        return 0;
-    if (pg_exchange(turn->store, turn->queries, turn->query_count, err) < 0)
+    if (request) {
+        its_queries = turn->queries + turn->query_count;
+        turn->query_count +=
+            pg_reserving_begin(&reserving, turn->store, request, reservation, its_queries);
+    }
+    if (turn->query_count > 0 &&
+        pg_exchange(turn->store, turn->queries, turn->query_count, err) < 0)
         return -1;
     read_ends(turn);
+    doubt_scan(turn);
     wake_for_pushes(turn);
+    if (!request)
+        return 0;
+    pg_reserving_read(&reserving, its_queries);
+    if (reserving.malformed_count > 0)
+        fail_malformed(turn, &reserving);
+    pg_reserving_end(&reserving, its_queries);
     return 0;
 }
 
@@ -260,21 +223,11 @@ static int run(struct store *store, const char *owner, struct outcome *outcomes,
                struct reservation *reservation, struct err *err)
 {
     struct turn turn = {
-        .store = store,
-        .owner = owner,
-        .outcomes = outcomes,
-        .outcome_count = outcome_count,
-        .request = request && request->count > 0 ? request : NULL,
-        .reservation = reservation,
-        .reserve = NONE,
-        .next_due = NONE,
-    };
-    size_t most = 2 * outcome_count + 3;
+        .store = store, .owner = owner, .outcomes = outcomes, .outcome_count = outcome_count};
+    size_t most = 2 * outcome_count + RESERVING_QUERIES_MAX;
     turn.queries = mem_new(most, sizeof *turn.queries);
     turn.first_of = mem_new(most, sizeof *turn.first_of);
-    int done = exchange_turn(&turn, err);
-    if (done == 0)
-        done = read_reservation(&turn, err);
+    int done = exchange_turn(&turn, request, reservation, err);
     pg_queries_finish(turn.queries, turn.query_count);
     free(turn.queries);
     free(turn.first_of);
@@ -291,5 +244,6 @@ int pgsql_turn(struct store *store, const char *owner, struct outcome *outcomes,
         reservation->count = 0;
         reservation->next_due_ms = 0;
     }
-    return run(store, owner, outcomes, outcome_count, request, reservation, err);
+    bool is_wanted = request && request->count > 0;
+    return run(store, owner, outcomes, outcome_count, is_wanted ? request : NULL, reservation, err);
 }
