@@ -47,7 +47,7 @@ static void read_view(const PGresult *result, int row, struct arena *arena, stru
     *view = (struct job_view){0};
     if (job_payload_decode(pg_result_text(result, row, PAYLOAD, ""),
                            (size_t)PQgetlength(result, row, PAYLOAD), arena, job, &ignored) < 0) {
-        *job = (struct job){.name = "", .data = {.text = "null", .length = 4}};
+        *job = (struct job){.name = "unknown", .damage = "its payload cannot be read"};
     }
     job->id = pg_result_bigint(result, row, ID);
     job->uuid = pg_result_text(result, row, UUID, "");

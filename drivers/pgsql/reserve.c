@@ -113,13 +113,19 @@ static const char *copy(struct arena *arena, const char *text)
     return arena_strndup(arena, text, strlen(text));
 }
 
-static int read_job(const PGresult *result, int row, struct arena *arena, struct job *job,
-                    struct err *err)
+static void read_payload(const PGresult *result, int row, struct arena *arena, struct job *job)
 {
+    struct err damage = ERR_INIT;
     size_t length = (size_t)PQgetlength(result, row, PAYLOAD);
     const char *payload = pg_result_copy(result, row, PAYLOAD, arena);
     *job = (struct job){0};
-    int done = job_payload_decode(payload, length, arena, job, err);
+    if (job_payload_decode(payload, length, arena, job, &damage) < 0)
+        *job = (struct job){.name = "unknown", .damage = copy(arena, damage.text)};
+}
+
+static void read_job(const PGresult *result, int row, struct arena *arena, struct job *job)
+{
+    read_payload(result, row, arena, job);
     job->id = pg_result_bigint(result, row, ID);
     job->uuid = pg_result_copy(result, row, UUID, arena);
     job->attempts = pg_result_int(result, row, ATTEMPTS);
@@ -128,7 +134,6 @@ static int read_job(const PGresult *result, int row, struct arena *arena, struct
     job->created_at_ms = pg_result_bigint(result, row, CREATED_AT);
     job->reserved_at_ms = pg_result_bigint(result, row, RESERVED_AT);
     job->batch_uuid = pg_result_copy(result, row, BATCH_UUID, arena);
-    return done;
 }
 
 static int compare_numbers(int64_t a, int64_t b)
@@ -146,38 +151,24 @@ static int compare_jobs(const void *left, const void *right)
     return compare_numbers(a->id, b->id);
 }
 
-static void note_malformed(struct malformed *malformed, const struct job *job,
-                           const struct err *err, struct arena *arena)
-{
-    *malformed = (struct malformed){
-        .uuid = job->uuid,
-        .attempt = job->attempts,
-        .reason = copy(arena, err->text),
-    };
-}
-
-static void read_rows(struct reserving *reserving, const PGresult *result, size_t *bytes)
+/* Returns the size of all payloads. */
+static size_t read_rows(const struct reserving *reserving, const PGresult *result)
 {
     struct reservation *reservation = reserving->reservation;
     struct arena *arena = &reservation->arena;
-    size_t rows = (size_t)PQntuples(result);
+    size_t bytes = 0, rows = (size_t)PQntuples(result);
     const char *queue = copy(arena, reserving->request->queue);
     const char *owner = copy(arena, reserving->request->owner);
     reservation->jobs = arena_alloc(arena, (rows + 1) * sizeof *reservation->jobs);
-    reserving->malformed = arena_alloc(arena, (rows + 1) * sizeof *reserving->malformed);
+    reservation->count = rows;
     for (size_t i = 0; i < rows; i++) {
-        struct err err = ERR_INIT;
-        struct job *job = &reservation->jobs[reservation->count];
-        *bytes += (size_t)PQgetlength(result, (int)i, PAYLOAD);
-        int done = read_job(result, (int)i, arena, job, &err);
-        job->queue = queue;
-        job->reserved_by = owner;
-        if (done == 0)
-            reservation->count++;
-        else
-            note_malformed(&reserving->malformed[reserving->malformed_count++], job, &err, arena);
+        read_job(result, (int)i, arena, &reservation->jobs[i]);
+        reservation->jobs[i].queue = queue;
+        reservation->jobs[i].reserved_by = owner;
+        bytes += (size_t)PQgetlength(result, (int)i, PAYLOAD);
     }
-    qsort(reservation->jobs, reservation->count, sizeof *reservation->jobs, compare_jobs);
+    qsort(reservation->jobs, rows, sizeof *reservation->jobs, compare_jobs);
+    return bytes;
 }
 
 /* The counters go up within a transaction. */
@@ -201,9 +192,8 @@ void pg_reserving_read(struct reserving *reserving, const struct query *queries)
 {
     struct reservation *reservation = reserving->reservation;
     struct scan *scan = &reserving->store->scan;
-    size_t bytes = 0;
-    read_rows(reserving, queries[reserving->reserve].result, &bytes);
-    size_t taken = reservation->count + reserving->malformed_count;
+    size_t bytes = read_rows(reserving, queries[reserving->reserve].result);
+    size_t taken = reservation->count;
     reserving->is_short = taken < reserving->request->count && bytes < RESERVATION_BYTES_MAX;
     pg_scan_taken(scan, &reserving->walk, reservation->jobs, reservation->count,
                   pg_session_now_us());

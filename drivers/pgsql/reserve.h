@@ -6,13 +6,6 @@
 
 /* Reservations, as parts of a turn. */
 
-/* A reserved row whose payload cannot be read. */
-struct malformed {
-    const char *uuid;
-    int attempt;
-    const char *reason;
-};
-
 #define RESERVING_QUERIES_MAX 5
 
 /* One reservation on its way. The places are those of its queries; SIZE_MAX: there is none. */
@@ -25,8 +18,6 @@ struct reserving {
     size_t reserve;
     size_t next_due;
     size_t ranks;
-    struct malformed *malformed; /* out, in the reservation's arena */
-    size_t malformed_count;
     bool is_short; /* out: there was no more to be had */
 };
 
@@ -35,7 +26,7 @@ size_t pg_reserving_begin(struct reserving *reserving, struct store *store,
                           const struct reserve_request *request, struct reservation *reservation,
                           struct query *queries);
 
-/* Reads the results of those: jobs in the queue's order, without those that cannot be read. */
+/* Reads the results of those: jobs in the queue's order. */
 void pg_reserving_read(struct reserving *reserving, const struct query *queries);
 
 /* What is to be done with a reservation that came short, or did not: next_due_ms, and who waits. */

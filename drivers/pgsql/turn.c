@@ -21,10 +21,6 @@ struct turn {
     size_t *first_of; /* of a query: the first of the outcomes that it ends, or NONE */
 };
 
-static int run(struct store *store, const char *owner, struct outcome *outcomes,
-               size_t outcome_count, const struct reserve_request *request,
-               struct reservation *reservation, struct err *err);
-
 static struct params *add(struct turn *turn, enum statement statement, size_t first)
 {
     struct query *query = &turn->queries[turn->query_count];
@@ -165,24 +161,6 @@ static void wake_for_pushes(struct turn *turn)
 
 /* --- the turn --- */
 
-/* What cannot be read is nobody's job to run. */
-static void fail_malformed(const struct turn *turn, const struct reserving *reserving)
-{
-    size_t count = reserving->malformed_count;
-    struct err ignored = ERR_INIT; /* the leases run out, and they are tried again */
-    struct outcome *outcomes = mem_new(count, sizeof *outcomes);
-    for (size_t i = 0; i < count; i++)
-        outcomes[i] = (struct outcome){
-            .lease = {.uuid = reserving->malformed[i].uuid,
-                      .attempt = reserving->malformed[i].attempt},
-            .kind = OUTCOME_FAIL,
-            .exception = reserving->malformed[i].reason,
-            .cause = "payload",
-        };
-    run(turn->store, turn->owner, outcomes, count, NULL, NULL, &ignored);
-    free(outcomes);
-}
-
 /* What was given back to its place may be where a walk does not look. */
 static void doubt_scan(struct turn *turn)
 {
@@ -212,8 +190,6 @@ static int exchange_turn(struct turn *turn, const struct reserve_request *reques
     if (!request)
         return 0;
     pg_reserving_read(&reserving, its_queries);
-    if (reserving.malformed_count > 0)
-        fail_malformed(turn, &reserving);
     pg_reserving_end(&reserving, its_queries);
     return 0;
 }
