@@ -192,7 +192,7 @@ static int load_rpcinterfaces(struct settings_reader *reader)
 int supervisor_load(struct settings_reader *reader)
 {
     struct supervisor_settings *supervisor = &reader->settings->supervisor;
-    supervisor->is_given = reader->is_supervisors_file;
+    supervisor->is_given = reader->is_supervisors_file && !reader->is_snapshot;
     keys_set_defaults(&settings_supervisord_table, &supervisor->daemon);
     keys_set_defaults(&settings_supervisorctl_table, &supervisor->ctl);
     if (reader->is_snapshot)
