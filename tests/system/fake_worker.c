@@ -354,7 +354,7 @@ static void begin(struct fake *fake, int board_fd)
     end_by_words(fake);
 }
 
-enum { QUEUE, ID, GENERATION, SETTINGS, BOARD, IN, OUT, MAINTENANCE };
+enum { QUEUE, ID, GENERATION, SETTINGS, BOARD, IN, OUT, CALLS, MAINTENANCE };
 
 int main(int argc, char **argv)
 {
@@ -366,10 +366,11 @@ int main(int argc, char **argv)
         {"board-fd", 1, NULL, BOARD},
         {"channel-in", 1, NULL, IN},
         {"channel-out", 1, NULL, OUT},
+        {"calls-fd", 1, NULL, CALLS},
         {"maintenance", 0, NULL, MAINTENANCE},
         {NULL, 0, NULL, 0},
     };
-    const char *values[] = {"maintenance", "-", "0", "-1", "-1", "-1", "-1", NULL};
+    const char *values[] = {"maintenance", "-", "0", "-1", "-1", "-1", "-1", "-1", NULL};
     for (int found; (found = getopt_long(argc, argv, "", options, NULL)) >= 0;) {
         if (found == '?')
             return 97;
