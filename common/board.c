@@ -90,6 +90,17 @@ void board_destroy(struct board *board)
     free(board);
 }
 
+uint32_t board_slots_for(int64_t jobs)
+{
+    int64_t most = BOARD_SLOTS_MAX - BOARD_SLOTS_KEPT;
+    return (uint32_t)(jobs < most ? jobs : most) + BOARD_SLOTS_KEPT;
+}
+
+uint32_t board_jobs_of(uint32_t slot_count)
+{
+    return slot_count > BOARD_SLOTS_KEPT ? slot_count - BOARD_SLOTS_KEPT : slot_count;
+}
+
 void board_begin(struct board *board, uint32_t slot, const char *uuid, int attempt,
                  pid_t handler_pid, int64_t started_us)
 {

@@ -19,7 +19,8 @@
  * stored last when a note is made and cleared first when it is taken away, so a reader that sees an attempt
  * sees a whole uuid, wherever the writer was killed.
  */
-#define BOARD_SLOTS_MAX 1024
+#define BOARD_SLOTS_MAX  1024
+#define BOARD_SLOTS_KEPT 128 /* of them, for attempts whose end the store has not been told */
 
 struct board_slot {
     _Atomic int32_t attempt; /* 0: nothing has begun here */
@@ -46,6 +47,11 @@ struct board *board_open(int fd, struct err *err);
 struct board *board_private(uint32_t slot_count);
 
 void board_destroy(struct board *board);
+
+/* How many slots a worker is given that may run so many jobs at once (1 or more), and how many jobs
+ * it may run with so many slots. */
+uint32_t board_slots_for(int64_t jobs);
+uint32_t board_jobs_of(uint32_t slot_count);
 
 /* Worker: notes in a slot that an attempt begins, and that it has ended. */
 void board_begin(struct board *board, uint32_t slot, const char *uuid, int attempt,

@@ -166,7 +166,7 @@ static uint32_t slots_for(const struct queue_settings *queue)
     int64_t slots = queue->concurrency;
     if (queue->handler != HANDLER_EXEC)
         slots *= SLOTS_A_PERSISTENT_HANDLER;
-    return slots < BOARD_SLOTS_MAX ? (uint32_t)slots : BOARD_SLOTS_MAX;
+    return board_slots_for(slots);
 }
 
 /* A worker may be silent while it waits for its store. */

@@ -6,6 +6,7 @@
 
 #include "common/clock.h"
 #include "common/uuid.h"
+#include "worker/slots.h"
 
 #define PROGRESS_TEXT_MAX 1000
 
@@ -66,6 +67,7 @@ void load_pool_finish(struct load_pool *pool)
 
 void attempt_settle(struct load_pool *pool, struct attempt *attempt)
 {
+    slots_release(attempt);
     if (attempt->details) {
         arena_finish(&attempt->details->arena);
         free(attempt->details->pushes);

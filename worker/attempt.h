@@ -26,6 +26,7 @@ enum attempt_state {
 enum attempt_wish { WISH_NONE, WISH_CANCELLED, WISH_LOST };
 
 struct load;
+struct slots;
 struct details;
 
 struct attempt {
@@ -34,7 +35,10 @@ struct attempt {
     const struct job *job; /* with the attempt's number and the limits that count */
     enum attempt_state state;
     enum attempt_wish wish;
-    uint32_t slot;           /* on the board, while it runs */
+    struct slots *slots; /* of the board, while it is noted there (slots.h); NULL */
+    uint32_t slot;
+    bool is_kept; /* on the board, though it has ended */
+    TAILQ_ENTRY(attempt) kept;
     int64_t started_us;      /* when it began */
     int64_t due_us;          /* when it is to be over; INT64_MAX: never */
     struct details *details; /* NULL for most */
@@ -85,7 +89,8 @@ void load_fill(struct load *load, int64_t now_us);
 void load_give_back(struct load_pool *pool, struct load *load);
 void load_pool_finish(struct load_pool *pool);
 
-/* Forgets an attempt that is in no list; the last one gives its load back. */
+/* Forgets an attempt that is in no list, and its note on the board; the last one gives its load
+ * back. */
 void attempt_settle(struct load_pool *pool, struct attempt *attempt);
 
 /* Its details, made where there are none. */

@@ -55,6 +55,7 @@ struct worker {
     ev_timer stale; /* jobs have waited long enough */
     ev_idle again;  /* there is more to do at once */
 
+    struct board *board;
     struct program program;
     struct handler_host host;
     struct handler *handlers;

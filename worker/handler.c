@@ -210,10 +210,8 @@ void handler_begin(struct handler *handler, struct attempt *attempt)
     attempt->started_us = handler_now(handler);
     if (job->timeout_ms > 0)
         attempt->due_us = attempt->started_us + job->timeout_ms * 1000;
-    attempt->slot = host->free_slots[--host->free_slot_count];
     handler->running_count++;
-    board_begin(host->board, attempt->slot, job->uuid, job->attempts, handler->child.pid,
-                attempt->started_us);
+    slots_note(&host->slots, attempt, handler->child.pid);
     if (attempt->wish != WISH_NONE)
         attempt->due_us = attempt->started_us + host->kill_us;
     arm_no_later_than(handler, attempt->due_us);
@@ -223,12 +221,7 @@ static void take_out(struct handler *handler, struct attempt *attempt)
 {
     TAILQ_REMOVE(&handler->jobs, attempt, entry);
     handler->job_count--;
-    if (attempt->state != ATTEMPT_RUNNING)
-        return;
-    struct handler_host *host = handler->host;
-    handler->running_count--;
-    board_end(host->board, attempt->slot);
-    host->free_slots[host->free_slot_count++] = attempt->slot;
+    handler->running_count -= attempt->state == ATTEMPT_RUNNING;
 }
 
 void handler_conclude(struct handler *handler, struct attempt *attempt, const struct ending *ending,
@@ -236,6 +229,7 @@ void handler_conclude(struct handler *handler, struct attempt *attempt, const st
 {
     struct handler_host *host = handler->host;
     take_out(handler, attempt);
+    slots_keep(attempt);
     attempt->ended_us = now_us;
     host->served_us += now_us - attempt->started_us;
     host->served_count++;
@@ -252,6 +246,7 @@ void handler_conclude(struct handler *handler, struct attempt *attempt, const st
 void handler_give_back(struct handler *handler, struct attempt *attempt)
 {
     take_out(handler, attempt);
+    slots_release(attempt);
     attempt->state = ATTEMPT_WAITING;
     attempt->due_us = NEVER;
     handler->host->changed = true;

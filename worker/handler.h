@@ -19,6 +19,7 @@
 #include "worker/capture.h"
 #include "worker/classes.h"
 #include "worker/program.h"
+#include "worker/slots.h"
 #include "worker/verdict.h"
 
 /*
@@ -45,12 +46,10 @@ struct handler_host {
     const struct clock *clock;
     const struct queue_settings *queue;
     struct program *program;
-    struct board *board;
+    struct slots slots;
     struct classes classes; /* that the handlers run */
-    uint32_t *free_slots;   /* of the board: a stack */
-    uint32_t free_slot_count;
-    int concurrency_max; /* jobs at once in one handler: its part of the board */
-    int64_t kill_us;     /* from TERM to KILL */
+    int concurrency_max;    /* jobs at once in one handler: its part of the board */
+    int64_t kill_us;        /* from TERM to KILL */
     struct backoff_policy backoff;
     bool changed;          /* a handler has room, or is in another state: look after all of them */
     bool is_boot_known;    /* it has been seen whether a handler can be started */

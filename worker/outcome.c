@@ -7,6 +7,7 @@
 #include "common/log.h"
 #include "queue/exception.h"
 #include "worker/chain.h"
+#include "worker/slots.h"
 
 #define EXCERPT_MAX 300 /* bytes of an exception in the log */
 
@@ -18,6 +19,8 @@ static double random_part(void)
 static void enqueue(struct worker *worker, struct attempt *attempt)
 {
     attempt->state = ATTEMPT_ENDED;
+    if (attempt->outcome.kind == OUTCOME_UNTOUCHED)
+        slots_release(attempt);
     TAILQ_INSERT_TAIL(&worker->ended, attempt, entry);
     worker->ended_count++;
     worker->held--;

@@ -76,17 +76,11 @@ static void on_returned(void *context, struct attempt *attempt)
 static int open_board(struct worker *worker, struct err *err)
 {
     const struct worker_plan *plan = worker->plan;
-    uint32_t wanted = (uint32_t)plan->queue->concurrency * SLOTS_A_HANDLER;
-    struct handler_host *host = &worker->host;
-    host->board = plan->board_fd >= 0
-                      ? board_open(plan->board_fd, err)
-                      : board_private(wanted < BOARD_SLOTS_MAX ? wanted : BOARD_SLOTS_MAX);
-    if (!host->board)
+    uint32_t wanted = board_slots_for(plan->queue->concurrency * SLOTS_A_HANDLER);
+    worker->board = plan->board_fd >= 0 ? board_open(plan->board_fd, err) : board_private(wanted);
+    if (!worker->board)
         return -1;
-    host->free_slot_count = host->board->slot_count;
-    host->free_slots = mem_new(host->free_slot_count, sizeof host->free_slots[0]);
-    for (uint32_t i = 0; i < host->free_slot_count; i++)
-        host->free_slots[i] = host->free_slot_count - 1 - i;
+    slots_init(&worker->host.slots, worker->board);
     return 0;
 }
 
@@ -95,7 +89,7 @@ static void make_handlers(struct worker *worker)
     const struct queue_settings *queue = worker->plan->queue;
     const struct muster_settings *muster = &worker->plan->settings->muster;
     struct handler_host *host = &worker->host;
-    uint32_t slots = host->board->slot_count;
+    uint32_t slots = board_jobs_of(worker->board->slot_count);
     worker->handler_count = (size_t)queue->concurrency < slots ? (size_t)queue->concurrency : slots;
     host->loop = worker->loop;
     host->clock = worker->clock;
@@ -152,10 +146,10 @@ static void close_all(struct worker *worker)
     for (size_t i = 0; i < worker->handler_count; i++)
         handler_finish(&worker->handlers[i]);
     free(worker->handlers);
-    free(worker->host.free_slots);
     buf_finish(&worker->host.scratch);
     classes_finish(&worker->host.classes);
-    board_destroy(worker->host.board);
+    slots_finish(&worker->host.slots);
+    board_destroy(worker->board);
     program_finish(&worker->program);
     channel_close(&worker->channel);
     ev_loop_destroy(worker->loop);
