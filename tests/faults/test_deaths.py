@@ -2,11 +2,10 @@
 """Deaths of workers and of the master: no job is lost, none waits for its lease, nobody lives on."""
 import os
 import signal
-import time
 
 import pytest
 
-from support.processes import process_lives, wait_dead, wait_for
+from support.processes import process_lives, wait_for
 
 LONG = {"do": "sleep", "seconds": 600}
 PATIENT = {"timeout": 3600, "max_attempts": 3}
@@ -27,20 +26,6 @@ def start(muster, *queues, options=None, connection=NEVER, **keys):
     muster.start()
     wait_for(lambda: muster.ask("status")["maintenance"]["state"] == "RUNNING")
     return muster
-
-
-def kill_all(muster):
-    """As a power cut would: nobody can tell anybody."""
-    pids = [muster.pid, *muster.survivors()]
-    for pid in pids:
-        os.kill(pid, signal.SIGSTOP)
-    for pid in [*pids, *muster.survivors()]:
-        try:
-            os.kill(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
-    muster.process.wait()
-    wait_dead(muster.survivors())
 
 
 # --- workers ---
@@ -178,7 +163,7 @@ def test_after_a_power_cut_jobs_come_back_when_their_leases_end(muster):
     jobs = [muster.push(waits(muster)) for _ in range(2)]
     for uuid in jobs:
         muster.wait_begun(uuid)
-    kill_all(muster)
+    muster.kill_all()
     assert muster.stats()["reserved"] == 2
     let_go(muster)
     muster.start()

@@ -91,3 +91,13 @@ class Muster(Musterd):
         """The failed job."""
         wait_for(lambda: uuid in self.failed(), lambda: f"the failure of {uuid}\n{self.log_text()}")
         return self.failed()[uuid]
+
+    def collect(self, queue, timeout=120):
+        """Takes all jobs out of a queue that nobody works on; their data."""
+        collected = self.directory / "collected"
+        collected.touch()
+        result = self.run("queue:work", f"--queue={queue}", "--stop-when-empty", "--handler=persistent",
+                          "--max-jobs=0", "--", HANDLERS / "collect.py", timeout=timeout,
+                          env=self.environment | {"COLLECTED": str(collected)})
+        assert result.returncode == 0, result.stderr
+        return [json.loads(line) for line in collected.read_text().splitlines()]

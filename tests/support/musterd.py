@@ -19,6 +19,14 @@ def clean_environment():
     return {key: value for key, value in os.environ.items() if not key.startswith(("QUEUE_", "REDIS_", "MUSTER_"))}
 
 
+def send(pid, number):
+    """A signal to a process that may have ended."""
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        pass
+
+
 class Musterd:
     """One daemon, its configuration and its log."""
 
@@ -104,6 +112,15 @@ class Musterd:
         """All that has been started here and lives, but for the daemon itself."""
         return [pid for pid in processes_with(str(self.fake_log)) if not self.process or pid != self.pid]
 
+    def kill_all(self):
+        """As a power cut would end all at once: nobody can tell anybody."""
+        for pid in [self.pid, *self.survivors()]:
+            send(pid, signal.SIGSTOP)
+        for pid in [self.pid, *self.survivors()]:
+            send(pid, signal.SIGKILL)
+        self.process.wait()
+        wait_for(lambda: not self.survivors(), "the end of all")
+
     def end(self):
         """Whatever has happened: nothing that it has started lives on."""
         if self.process and self.process.poll() is None:
@@ -111,7 +128,4 @@ class Musterd:
             self.process.wait()
         while survivors := self.survivors():
             for pid in survivors:
-                try:
-                    os.kill(pid, signal.SIGKILL)
-                except ProcessLookupError:
-                    pass
+                send(pid, signal.SIGKILL)
