@@ -214,6 +214,7 @@ static void after_process(struct handler *handler, int status, bool was_started)
         handler->failures = 0;
         handler_set_state(handler, HANDLER_OFF);
     }
+    handler->is_asked = false;
     capture_forget_tail(&handler->errors);
 }
 
