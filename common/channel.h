@@ -27,6 +27,7 @@ enum record_type {
     RECORD_RETURNED,  /* maintenance: a dead worker's leases are back; body.returned */
     /* master to child */
     RECORD_DRAIN,        /* finish what runs, reserve nothing more, exit */
+    RECORD_RETIRE,       /* the same, but however long what runs takes */
     RECORD_REOPEN_LOGS,
     RECORD_BEGUN,        /* maintenance: this job had begun when its worker died; body.begun */
     RECORD_RETURN_OWNER, /* maintenance: give back all leases of this dead worker; body.dead */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "supervisor/health.h"
 
+#include <stdbool.h>
+
 /* How often SIGKILL is repeated where the process does not end: it is being waited for by the
  * kernel. */
 #define KILL_AGAIN_MS 5000
@@ -17,6 +19,15 @@ static int64_t stopping_ms(const struct health_limits *limits, enum stop_stage s
     }
 }
 
+/* One that finishes its jobs still gives signs of life. */
+static int64_t stopping_due_ms(const struct health_limits *limits, const struct health_view *view)
+{
+    int64_t due = view->since_ms + stopping_ms(limits, view->stage);
+    int64_t silent = view->alive_ms + limits->silence_ms;
+    bool must_speak = view->stage == STOP_DRAIN && limits->silence_ms > 0;
+    return must_speak && silent < due ? silent : due;
+}
+
 int64_t health_due_ms(const struct health_limits *limits, const struct health_view *view)
 {
     switch (view->state) {
@@ -27,7 +38,7 @@ int64_t health_due_ms(const struct health_limits *limits, const struct health_vi
     case PROCESS_BACKOFF:
         return view->since_ms + view->pause_ms;
     case PROCESS_STOPPING:
-        return view->since_ms + stopping_ms(limits, view->stage);
+        return stopping_due_ms(limits, view);
     case PROCESS_UNKNOWN:
         return view->since_ms + KILL_AGAIN_MS;
     default:

@@ -228,10 +228,9 @@ void master_stop(struct master *master)
 {
     switch (++master->stop_requests) {
     case 1:
-        for (struct pool *pool = master->pools; pool; pool = pool->next)
-            pool->wanted = 0;
         set_phase(master, MASTER_STOPPING);
-        handle_in_pools(master, EVENT_STOP);
+        for (struct pool *pool = master->pools; pool; pool = pool->next)
+            pool_stop(pool);
         break;
     case 2:
         log_write(LOG_WARN, "stopping again: running jobs are ended");

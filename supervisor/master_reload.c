@@ -16,7 +16,7 @@ static void log_unserved(const struct reload_plan *plan)
 
 static void remove_pool(struct pool *pool)
 {
-    pool->wanted = 0;
+    pool_stop(pool);
     pool->has_metrics = false;
 }
 

@@ -12,6 +12,8 @@
 #define KILL_MARGIN_MS                                                                             \
     1000 /* for a worker to give jobs back when its handlers have been killed                      \
           */
+#define RETIRE_MS (INT64_C(365) * 24 * 3600 * 1000) /* a job that runs is not ended to have fewer  \
+                                                     */
 #define ID_RANDOM                  10
 #define SLOTS_A_PERSISTENT_HANDLER 16
 
@@ -26,6 +28,7 @@ static int launch_worker(struct process *process, int channel_in, int channel_ou
     snprintf(worker->connection, sizeof worker->connection, "%s", worker->pool->connection);
     worker->heartbeat = (struct heartbeat){0};
     worker->heard_wall_ms = 0;
+    worker->launched_ms = clock_monotonic_ms(process->host->clock);
     worker->cpu_percent = 0;
     const struct launch launch = {
         .program = process->host->program,
@@ -40,6 +43,23 @@ static int launch_worker(struct process *process, int channel_in, int channel_ou
     return launch_start(&launch, child, err);
 }
 
+static uint64_t growth(uint64_t before, uint64_t now)
+{
+    return now > before ? now - before : 0;
+}
+
+/* Its counters begin anew with every start. */
+static void count_work(struct worker *worker, const struct heartbeat *now)
+{
+    struct pool_counts *counts = &worker->pool->counts;
+    const struct heartbeat *before = &worker->heartbeat;
+    counts->ended += growth(before->processed, now->processed);
+    counts->failed += growth(before->failed, now->failed);
+    counts->busy_us += growth(before->busy_us, now->busy_us);
+    if (worker->heard_wall_ms == 0 && worker->process.ready_ms > 0)
+        worker->pool->boot_ms = worker->process.ready_ms - worker->launched_ms;
+}
+
 static void hear_worker(struct process *process, const struct record *record)
 {
     struct worker *worker = process->data;
@@ -51,6 +71,7 @@ static void hear_worker(struct process *process, const struct record *record)
     if (worker->heard_wall_ms > 0 && passed_us > 0 && heartbeat->cpu_us >= worker->heartbeat.cpu_us)
         worker->cpu_percent =
             100. * (double)(heartbeat->cpu_us - worker->heartbeat.cpu_us) / (double)passed_us;
+    count_work(worker, heartbeat);
     worker->heartbeat = *heartbeat;
     worker->heard_us = now_us;
     worker->heard_wall_ms = clock_wall_ms(process->host->clock);
@@ -129,17 +150,66 @@ bool pool_is_empty(const struct pool *pool)
     return !pool->workers;
 }
 
+int64_t pool_busy(const struct pool *pool)
+{
+    int64_t count = 0;
+    for (const struct worker *worker = pool->workers; worker; worker = worker->next)
+        count += worker_stays(worker) ? worker->heartbeat.busy : 0;
+    return count;
+}
+
+/* How much is lost when a worker goes: nothing where it does not work yet, then by its jobs. */
+static int64_t worth_of(const struct worker *worker)
+{
+    if (worker->process.state != PROCESS_RUNNING)
+        return 0;
+    return 1 + (int64_t)worker->heartbeat.busy + (int64_t)worker->heartbeat.waiting;
+}
+
+/* The least worth; of equal ones the newest. */
+static struct worker *least_worth(const struct pool *pool)
+{
+    struct worker *found = NULL;
+    for (struct worker *worker = pool->workers; worker; worker = worker->next)
+        if (worker_stays(worker) && (!found || worth_of(worker) < worth_of(found)))
+            found = worker;
+    return found;
+}
+
+static bool is_retiring(const struct worker *worker)
+{
+    return worker->process.farewell == RECORD_RETIRE;
+}
+
+static void retire(struct worker *worker)
+{
+    struct health_limits limits = worker->pool->limits;
+    limits.drain_ms = RETIRE_MS;
+    worker->process.farewell = RECORD_RETIRE;
+    process_set_limits(&worker->process, &limits);
+    process_handle(&worker->process, EVENT_STOP);
+}
+
 void pool_tend(struct pool *pool)
 {
     remove_stopped(pool);
     int64_t surplus = pool_count(pool) - pool->wanted;
     for (; surplus < 0; surplus++)
         add_worker(pool);
-    for (struct worker *worker = pool->workers; worker && surplus > 0; worker = worker->next) {
-        if (!worker_stays(worker))
-            continue;
+    for (; surplus > 0; surplus--)
+        retire(least_worth(pool));
+}
+
+void pool_stop(struct pool *pool)
+{
+    pool->wanted = 0;
+    for (struct worker *worker = pool->workers; worker; worker = worker->next) {
+        if (is_retiring(worker)) {
+            worker->process.farewell = RECORD_DRAIN;
+            process_tell(&worker->process, RECORD_DRAIN);
+            process_set_limits_anew(&worker->process, &pool->limits);
+        }
         process_handle(&worker->process, EVENT_STOP);
-        surplus--;
     }
 }
 
@@ -184,7 +254,8 @@ void pool_configure(struct pool *pool, const struct settings *settings,
         .terminate_ms = muster->kill_timeout + KILL_MARGIN_MS,
     };
     for (struct worker *worker = pool->workers; worker; worker = worker->next)
-        process_set_limits(&worker->process, &pool->limits);
+        if (!is_retiring(worker))
+            process_set_limits(&worker->process, &pool->limits);
 }
 
 struct pool *pool_create(struct host *host, struct returns *returns, const char *queue)

@@ -27,9 +27,17 @@ struct worker {
     char name[WORKER_NAME_SIZE];      /* QUEUE:ID */
     char connection[CONNECTION_SIZE]; /* where its leases are */
     struct heartbeat heartbeat;
+    int64_t launched_ms;   /* monotonic */
     int64_t heard_us;      /* monotonic, of the heartbeat */
     int64_t heard_wall_ms; /* 0: none yet */
     double cpu_percent;    /* between the last two heartbeats */
+};
+
+/* What the workers of a pool have done since it was made. */
+struct pool_counts {
+    uint64_t ended;   /* attempts */
+    uint64_t failed;  /* of those, the ones that did not succeed */
+    uint64_t busy_us; /* handler time spent in jobs */
 };
 
 struct pool {
@@ -42,6 +50,8 @@ struct pool {
     uint32_t board_slots;
     char connection[CONNECTION_SIZE]; /* of workers that are started from now on */
     struct worker *workers;           /* the newest first */
+    struct pool_counts counts;
+    int64_t boot_ms; /* how long the last start took, until the worker was ready; 0: none yet */
     bool has_metrics;
     struct queue_metrics metrics;
 };
@@ -57,8 +67,12 @@ void pool_configure(struct pool *pool, const struct settings *settings,
                     const struct queue_settings *queue);
 
 /* Buries workers that have stopped; starts and stops workers until there are as many as wanted.
- * Cheap when there is nothing to do. */
+ * Those that do nothing are stopped first, and one that runs jobs finishes them, however long they
+ * take. Cheap when there is nothing to do. */
 void pool_tend(struct pool *pool);
+
+/* Stops all workers, also those that are leaving already, within the stop timeout. */
+void pool_stop(struct pool *pool);
 
 /* Lets all present workers finish and leave; pool_tend puts new ones in their place at once. */
 void pool_replace(struct pool *pool);
@@ -74,5 +88,8 @@ bool worker_stays(const struct worker *worker);
 int64_t pool_count(const struct pool *pool);
 int64_t pool_running(const struct pool *pool);
 bool pool_is_empty(const struct pool *pool);
+
+/* Handlers that run a job now, of workers that are meant to stay. */
+int64_t pool_busy(const struct pool *pool);
 
 #endif

@@ -264,7 +264,7 @@ static void send_signal(const struct process *process, int signal_number)
 static void drain(struct process *process)
 {
     set_stage(process, STOP_DRAIN);
-    if (process_tell(process, RECORD_DRAIN) < 0)
+    if (process_tell(process, process->farewell) < 0)
         send_signal(process, SIGTERM);
 }
 
@@ -329,9 +329,12 @@ static void on_limit(struct ev_loop *loop, ev_timer *timer, int events)
     (void)loop, (void)events;
     struct process *process = timer->data;
     int64_t now = now_ms(process);
-    if (process->state == PROCESS_STARTING || process->state == PROCESS_RUNNING) {
-        if (now - due_ms(process) > HELD_UP_MS)
-            process->since_ms = process->alive_ms = now;
+    bool is_stopping = process->state == PROCESS_STOPPING;
+    if (process->state == PROCESS_STARTING || process->state == PROCESS_RUNNING || is_stopping) {
+        if (now - due_ms(process) > HELD_UP_MS) {
+            process->alive_ms = now;
+            process->since_ms = is_stopping ? process->since_ms : now;
+        }
         hear_all(process); /* it may have spoken in time, and not have been listened to */
     }
     if (due_ms(process) > now) {
@@ -348,6 +351,12 @@ void process_set_limits(struct process *process, const struct health_limits *lim
     arm_limit(process);
 }
 
+void process_set_limits_anew(struct process *process, const struct health_limits *limits)
+{
+    process->since_ms = now_ms(process);
+    process_set_limits(process, limits);
+}
+
 int process_tell(struct process *process, enum record_type type)
 {
     struct record record = {.type = type};
@@ -357,6 +366,7 @@ int process_tell(struct process *process, enum record_type type)
 void process_init(struct process *process)
 {
     process->state = PROCESS_STOPPED;
+    process->farewell = RECORD_DRAIN;
     process->child = (struct spawn_child){.pid = -1, .pidfd = -1, .error_fd = -1};
     process->channel = (struct channel){.in = -1, .out = -1};
     process->board_fd = -1;

@@ -47,6 +47,7 @@ struct process {
     int64_t pause_ms;
     int64_t started_wall_ms;
     unsigned failures; /* in a row */
+    enum record_type farewell; /* what a stop tells it: RECORD_DRAIN, unless its owner says more */
     uint32_t generation;
 
     struct spawn_child child;
@@ -67,8 +68,9 @@ void process_finish(struct process *process);
 /* One event from outside: EVENT_START, EVENT_STOP, EVENT_TERMINATE, EVENT_KILL. */
 void process_handle(struct process *process, enum process_event event);
 
-/* To be called when its limits have been changed. */
+/* Changes its limits. process_set_limits_anew lets that of the present state begin now. */
 void process_set_limits(struct process *process, const struct health_limits *limits);
+void process_set_limits_anew(struct process *process, const struct health_limits *limits);
 
 /* Sends a record where there is somebody to take it. Returns 0, or -1. */
 int process_tell(struct process *process, enum record_type type);

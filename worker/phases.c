@@ -116,6 +116,8 @@ static void on_record(struct worker *worker, const struct record *record)
 {
     if (record->type == RECORD_DRAIN)
         phases_drain(worker, WORKER_STOPPED);
+    else if (record->type == RECORD_RETIRE)
+        phases_drain(worker, WORKER_RECYCLED);
     else if (record->type == RECORD_REOPEN_LOGS)
         log_reopen();
 }

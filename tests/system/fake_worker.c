@@ -230,6 +230,7 @@ static void obey(struct fake *fake, const struct record *record)
 {
     switch (record->type) {
     case RECORD_DRAIN:
+    case RECORD_RETIRE:
         drain(fake);
         break;
     case RECORD_REOPEN_LOGS:

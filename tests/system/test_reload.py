@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Reading the configuration again, replacing workers, and opening the logs again."""
 import signal
+import time
 
 import pytest
 
@@ -62,6 +63,22 @@ def test_more_and_fewer_workers_leave_the_others_running(running):
     assert one.items() <= four.items()
     reload(running, EMAILS.replace("2", "0"), IMAGES)
     wait_for(lambda: running.ask("workers", queue="emails") == {"ok": True, "workers": []})
+
+
+def test_fewer_workers_end_no_running_job(musterd):
+    """A worker that is one too many may take longer than the stop timeout; a stop of musterd ends its patience."""
+    queue = "[queue:slow]\ncommand = true\nworkers = 2\n"
+    musterd.configure(queue + EMAILS, stop_timeout="300ms")
+    musterd.start()
+    musterd.wait_running(4)
+    reload(musterd, queue.replace("2", "1"), EMAILS, stop_timeout="300ms")
+    assert sorted(worker["state"] for worker in musterd.workers("slow")) == ["RUNNING", "STOPPING"]
+    began = time.monotonic()
+    wait_for(lambda: time.monotonic() - began > 1)  # three times the stop timeout
+    assert sorted(worker["state"] for worker in musterd.workers("slow")) == ["RUNNING", "STOPPING"]
+    assert musterd.fake_lines("signal") == []
+    assert musterd.stop() == 0
+    assert len(musterd.fake_lines("signal TERM slow")) == 2
 
 
 def test_queues_come_and_go(running):

@@ -41,6 +41,17 @@ static void test_silence_may_be_allowed(void **state)
     assert_int_equal(health_due_ms(&quiet, &view), HEALTH_NEVER);
 }
 
+static void test_one_that_finishes_jobs_has_to_speak(void **state)
+{
+    (void)state;
+    struct health_limits patient = limits;
+    patient.drain_ms = 1000000;
+    struct health_view view = {.state = PROCESS_STOPPING, .since_ms = 1000, .alive_ms = 7000};
+    assert_int_equal(health_due_ms(&patient, &view), 67000);
+    patient.silence_ms = 0;
+    assert_int_equal(health_due_ms(&patient, &view), 1001000);
+}
+
 static void test_escalation_ends_with_kill(void **state)
 {
     (void)state;
@@ -55,6 +66,7 @@ int main(void)
         cmocka_unit_test(test_each_state_has_its_limit),
         cmocka_unit_test(test_what_does_not_run_has_none),
         cmocka_unit_test(test_silence_may_be_allowed),
+        cmocka_unit_test(test_one_that_finishes_jobs_has_to_speak),
         cmocka_unit_test(test_escalation_ends_with_kill),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
