@@ -47,8 +47,8 @@ struct lease {
 enum outcome_kind {
     OUTCOME_DONE,      /* the job is finished and goes away */
     OUTCOME_RELEASE,   /* back to the queue, due after delay_ms; the attempt counts */
-    OUTCOME_UNTOUCHED, /* back to its place in the queue, now; the attempt does not count: it had not
-                        * begun, or its worker was told to stop for good in the middle of it */
+    OUTCOME_UNTOUCHED, /* back to its place in the queue, now; the attempt does not count: it had
+                        * not begun, or its worker was told to stop for good in the middle of it */
     OUTCOME_FAIL,      /* finally failed: moved to the failed jobs with its exception */
     OUTCOME_CANCELLED, /* it was asked to stop, and has: the job goes away */
 };
@@ -208,22 +208,22 @@ struct driver {
      * failed one, makes that one job a repetition and is passed over, and so is one whose unique
      * key a live job holds; results (count of them, or NULL) tells which. A job with a batch_uuid
      * is counted in that batch (made where there is none, with allow_failures and without
-     * callbacks; ERR_CONFLICT where it was cancelled or has finished). Returns 0, or -1 with err:
-     * then none was stored (or, after ERR_UNAVAILABLE, the same call can be repeated). Wakes idle
-     * workers of the queues. */
+     * callbacks; ERR_CONFLICT where it was cancelled or has finished and this is no repetition).
+     * Returns 0, or -1 with err: then none was stored (or, after ERR_UNAVAILABLE, the same call can
+     * be repeated). Wakes idle workers of the queues. */
     int (*push)(struct store *store, const struct job *jobs, size_t count,
                 enum push_result *results, struct err *err);
 
-    /* Ends attempts and reserves the next jobs, in one transition and one round trip. Sets
-     * `applied` of each outcome. request may be NULL, and then reservation too. Reserved jobs have
-     * attempts counted up; whether they exceed max_attempts is for the caller to look at. One whose
-     * payload cannot be read any more keeps nobody from the others: it is reserved with its damage
-     * told, or fails at once with the cause "payload". An
-     * outcome that ends a job of a batch counts in the batch, and pushes its callbacks when they
-     * are due, in the same transition (batch.h). A release (or OUTCOME_UNTOUCHED) of a job that is
-     * cancelled, or whose batch is, ends it as cancelled. Pushes of an outcome are counted in their
-     * batches before the outcome is; one into a batch that was cancelled or has finished is left
-     * out. Returns 0, or -1 with err. */
+    /* Ends attempts, one after the other, and reserves the next jobs, in one transition and one
+     * round trip. Sets `applied` of each outcome (a lease that is named twice ends once). request
+     * may be NULL, and then reservation too. Reserved jobs have attempts counted up; whether they
+     * exceed max_attempts is for the caller to look at. One whose payload cannot be read any more
+     * keeps nobody from the others: it is reserved with its damage told, or fails at once with the
+     * cause "payload". An outcome that ends a job of a batch counts in the batch, and pushes its
+     * callbacks when they are due, in the same transition (batch.h). A release (or
+     * OUTCOME_UNTOUCHED) of a job that is cancelled, or whose batch is, ends it as cancelled.
+     * Pushes of an outcome are counted in their batches before the outcome is; one into a batch
+     * that was cancelled or has finished is left out. Returns 0, or -1 with err. */
     int (*turn)(struct store *store, const char *owner, struct outcome *outcomes,
                 size_t outcome_count, const struct reserve_request *request,
                 struct reservation *reservation, struct err *err);
@@ -246,11 +246,11 @@ struct driver {
 
     /* Wake-ups. wake_open returns a descriptor that becomes readable when a job of the queue may be
      * ready (owned by the store, at most one queue a store), or -1 without err set where the store
-     * has none, or -1 with err. A worker calls it each time before it waits: once more is cheap, and
-     * gives the present descriptor, another one where the connection was made anew; a connection
-     * that is lost makes it readable. wake_read takes news away (one wake-up, where several stores
-     * share them) and returns true where there was some (a lost connection is news): false means
-     * that another worker was faster, and there is no need to look. */
+     * has none, or -1 with err. A worker calls it each time before it waits: once more is cheap,
+     * and gives the present descriptor, another one where the connection was made anew; a
+     * connection that is lost makes it readable. wake_read takes news away (one wake-up, where
+     * several stores share them) and returns true where there was some (a lost connection is news):
+     * false means that another worker was faster, and there is no need to look. */
     int (*wake_open)(struct store *store, const char *queue, struct err *err);
     bool (*wake_read)(struct store *store);
 

@@ -46,6 +46,13 @@ int batch_is_open(struct store *store, const char *uuid, struct err *err)
     return state.cancelled_at == 0 && state.finished_at == 0;
 }
 
+int batch_is_cancelled(struct store *store, const char *uuid, struct err *err)
+{
+    struct state state;
+    int found = read_state(store, uuid, &state, err);
+    return found < 1 ? found : state.cancelled_at != 0;
+}
+
 /* --- growing --- */
 
 static int grow(struct store *store, const char *uuid, int64_t count, struct err *err)

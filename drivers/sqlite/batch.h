@@ -12,6 +12,9 @@
  * finished, -1 with err. */
 int batch_is_open(struct store *store, const char *uuid, struct err *err);
 
+/* Returns 1 where it was cancelled, 0 where not, -1 with err. */
+int batch_is_cancelled(struct store *store, const char *uuid, struct err *err);
+
 /* Counts rows that were stored (those not left out) in their batches. Returns 0, or -1 with err. */
 int batches_grow(struct store *store, const struct job_row *rows, size_t count, struct err *err);
 

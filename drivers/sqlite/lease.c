@@ -163,11 +163,14 @@ int ending_fail(struct store *store, struct endings *endings, const struct held 
 int endings_apply(struct store *store, struct endings *endings, struct err *err)
 {
     struct lease_feed ended, gone;
-    lease_feed_init(&ended, endings->ended, endings->ended_count);
+    lease_feed_init(&ended, endings->ended + endings->applied_count,
+                    endings->ended_count - endings->applied_count);
     lease_feed_init(&gone, endings->gone, endings->gone_count);
-    if (endings->ended_count > 0 && store_run(store, err, SQL_LEASES_END, "f", &ended) < 0)
+    if (ended.feed.count > 0 && store_run(store, err, SQL_LEASES_END, "f", &ended) < 0)
         return -1;
-    if (endings->gone_count > 0 && store_run(store, err, SQL_RECORDS_END, "f", &gone) < 0)
+    if (gone.feed.count > 0 && store_run(store, err, SQL_RECORDS_END, "f", &gone) < 0)
         return -1;
+    endings->applied_count = endings->ended_count;
+    endings->gone_count = 0;
     return batch_ends_settle(store, &endings->batches, err);
 }

@@ -23,6 +23,7 @@ struct endings {
     size_t count;
     struct lease_row *ended; /* room for count */
     size_t ended_count;
+    size_t applied_count;  /* of ended: these are taken out */
     int64_t highest_ended; /* of their ids */
     struct lease_row *gone;
     size_t gone_count;
@@ -52,7 +53,7 @@ int ending_release(struct store *store, struct endings *endings, const struct he
 int ending_fail(struct store *store, struct endings *endings, const struct held *held,
                 const char *cause, const char *exception, struct err *err);
 
-/* Takes out what has ended, and settles the batches. Returns 0, or -1 with err. */
+/* Takes out what has ended so far, and settles the batches. Returns 0, or -1 with err. */
 int endings_apply(struct store *store, struct endings *endings, struct err *err);
 void endings_finish(struct endings *endings);
 

@@ -48,6 +48,8 @@ static int look(struct store *store, const char *queue, struct scope *scope, str
         queue ? add_named_queue(store, queue, scope, err) : add_all_queues(store, scope, err);
     if (result == 0)
         result = store_number(store, &scope->last_id, err, SQL_ID_LAST, "");
+    if (scope->last_id > store->last_id)
+        store->last_id = scope->last_id; /* callbacks that the purge itself pushes come behind */
     return store_end(store, result < 0 ? -1 : 0, err);
 }
 

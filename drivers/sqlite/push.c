@@ -72,13 +72,18 @@ static int leave_out_failed(struct push *push, struct err *err)
     return any <= 0 ? any : leave_out_found(push, SQL_FAILED_KNOWN, PUSH_REPEATED, err);
 }
 
+/* Numbers above all that are in the table, and above all that this connection gave before: who
+ * tells old jobs from new ones by them is not misled by a number that became free. */
 static int number_rows(struct push *push, struct err *err)
 {
     int64_t last = 0;
-    if (store_number(push->store, &last, err, SQL_ID_LAST, "") < 0)
+    struct store *store = push->store;
+    if (store_number(store, &last, err, SQL_ID_LAST, "") < 0)
         return -1;
+    if (last > store->last_id)
+        store->last_id = last;
     for (size_t i = 0; i < push->count; i++)
-        push->rows[i].id = ++last;
+        push->rows[i].id = ++store->last_id;
     return 0;
 }
 
@@ -125,7 +130,22 @@ static int add_to_tallies(struct push *push, struct err *err)
     return 0;
 }
 
-/* A batch that was cancelled or has finished takes no more jobs. */
+/* A batch that was cancelled or has finished takes no more jobs; one that it has is a repetition.
+ */
+static int refuse_closed(struct push *push, size_t i, enum push_mode mode, struct err *err)
+{
+    int64_t one;
+    const struct job *job = push->rows[i].job;
+    int known = store_number(push->store, &one, err, SQL_UUID_KNOWN, "t", job->uuid);
+    if (known < 0)
+        return -1;
+    if (!known && mode == PUSH_STRICT)
+        return err_set(err, ERR_CONFLICT, "the batch %s was cancelled or has finished",
+                       job->batch_uuid);
+    leave_out(push, i, PUSH_REPEATED);
+    return 0;
+}
+
 static int refuse_closed_batches(struct push *push, enum push_mode mode, struct err *err)
 {
     const char *open_batch = NULL;
@@ -134,14 +154,9 @@ static int refuse_closed_batches(struct push *push, enum push_mode mode, struct 
         if (!batch || push->rows[i].is_left_out || (open_batch && strcmp(batch, open_batch) == 0))
             continue;
         int is_open = batch_is_open(push->store, batch, err);
-        if (is_open < 0)
+        if (is_open < 0 || (!is_open && refuse_closed(push, i, mode, err) < 0))
             return -1;
-        if (is_open)
-            open_batch = batch;
-        else if (mode == PUSH_LENIENT)
-            leave_out(push, i, PUSH_REPEATED);
-        else
-            return err_set(err, ERR_CONFLICT, "the batch %s was cancelled or has finished", batch);
+        open_batch = is_open ? batch : open_batch;
     }
     return 0;
 }

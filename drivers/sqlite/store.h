@@ -28,6 +28,7 @@ struct store {
     sqlite3_stmt *statements[SQL_COUNT];
     int64_t deadline_us; /* monotonic: when the running call gives up waiting for locks */
     int64_t now_ms;      /* wall: the time of the running transaction */
+    int64_t last_id;     /* the highest number of a job that was seen or given */
     uint64_t random;     /* of the pauses between tries; never 0 */
     struct tallies tallies;
     struct wake wake;

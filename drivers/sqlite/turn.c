@@ -17,12 +17,25 @@ static bool is_owned(const struct held *held, const char *owner, const struct le
            strcmp(held->row.uuid, lease->uuid) == 0;
 }
 
+/* A job that was asked to stop does not go back to its queue. Its batch may have been cancelled
+ * after the lease was looked up: by another outcome of the same turn. */
+static int must_not_go_back(struct store *store, const struct held *held, struct err *err)
+{
+    if (held->is_cancelled || !held->row.batch_uuid)
+        return held->is_cancelled;
+    return batch_is_cancelled(store, held->row.batch_uuid, err);
+}
+
 static int end_attempt(struct store *store, struct endings *endings, const struct held *held,
                        const struct outcome *outcome, struct err *err)
 {
     enum outcome_kind kind = outcome->kind;
-    if (held->is_cancelled && (kind == OUTCOME_RELEASE || kind == OUTCOME_UNTOUCHED))
-        kind = OUTCOME_CANCELLED;
+    if (kind == OUTCOME_RELEASE || kind == OUTCOME_UNTOUCHED) {
+        int is_cancelled = must_not_go_back(store, held, err);
+        if (is_cancelled < 0)
+            return -1;
+        kind = is_cancelled ? OUTCOME_CANCELLED : kind;
+    }
     switch (kind) {
     case OUTCOME_DONE:
         return ending_remove(store, endings, held, BATCH_COMPLETED, err);
@@ -37,6 +50,17 @@ static int end_attempt(struct store *store, struct endings *endings, const struc
         return ending_fail(store, endings, held, outcome->cause, outcome->exception, err);
     }
     return err_set(err, ERR_INVALID, "an outcome of the unknown kind %d", (int)kind);
+}
+
+/* What an outcome pushes sees the store as the outcomes before it have left it. */
+static int push_with_outcome(struct store *store, struct endings *endings,
+                             const struct outcome *outcome, struct err *err)
+{
+    if (outcome->push_count == 0)
+        return 0;
+    if (endings_apply(store, endings, err) < 0)
+        return -1;
+    return push_jobs(store, outcome->pushes, outcome->push_count, PUSH_LENIENT, NULL, err);
 }
 
 /* A lease that is named twice in one call ends once. Leases are mostly named in their order, and
@@ -57,7 +81,7 @@ static int apply_one(struct store *store, struct endings *endings, const struct 
     if (!is_owned(held, owner, &outcome->lease) || has_ended(endings, held->row.id))
         return 0;
     outcome->applied = true;
-    if (push_jobs(store, outcome->pushes, outcome->push_count, PUSH_LENIENT, NULL, err) < 0)
+    if (push_with_outcome(store, endings, outcome, err) < 0)
         return -1;
     return end_attempt(store, endings, held, outcome, err);
 }
@@ -153,8 +177,9 @@ static bool has_begun(const struct held *held, const struct lease *begun, size_t
 static int give_back(struct store *store, struct endings *endings, const struct held *held,
                      bool begun, const char *cause, struct err *err)
 {
-    if (held->is_cancelled)
-        return ending_remove(store, endings, held, BATCH_CANCELLED, err);
+    int is_cancelled = must_not_go_back(store, held, err);
+    if (is_cancelled)
+        return is_cancelled < 0 ? -1 : ending_remove(store, endings, held, BATCH_CANCELLED, err);
     if (!begun)
         return ending_untouched(store, endings, held, err);
     return ending_release(store, endings, held, store->now_ms, cause, NULL, err);

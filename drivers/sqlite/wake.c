@@ -28,6 +28,7 @@ void wake_finish(struct wake *wake)
         free(wake->fds[i].queue);
     }
     fd_close(&wake->fd);
+    free(wake->queue);
     free(wake->directory);
 }
 
@@ -61,16 +62,27 @@ static int make_fifo(const char *directory, const char *path, mode_t mode)
     return errno == EEXIST ? 0 : -1;
 }
 
+static int listen_to(struct wake *wake, const char *database, const char *path, struct err *err)
+{
+    if (make_fifo(wake->directory, path, mode_of(database)) < 0)
+        return err_errno(err, errno, "cannot make the FIFO %s", path);
+    wake->fd = open_fifo(path);
+    if (wake->fd < 0)
+        return err_set(err, ERR_SYSTEM, "%s cannot be opened, or is not a FIFO; remove it", path);
+    return wake->fd;
+}
+
 int wake_listen(struct wake *wake, const char *database, const char *queue, struct err *err)
 {
-    char *path = mem_printf("%s/%s", wake->directory, queue);
+    if (wake->fd >= 0 && strcmp(wake->queue, queue) == 0)
+        return wake->fd;
     fd_close(&wake->fd);
-    if (make_fifo(wake->directory, path, mode_of(database)) < 0)
-        err_errno(err, errno, "cannot make the FIFO %s", path);
-    else if ((wake->fd = open_fifo(path)) < 0)
-        err_set(err, ERR_SYSTEM, "%s cannot be opened, or is not a FIFO; remove it", path);
+    free(wake->queue);
+    wake->queue = mem_strdup(queue);
+    char *path = mem_printf("%s/%s", wake->directory, queue);
+    int fd = listen_to(wake, database, path, err);
     free(path);
-    return wake->fd;
+    return fd;
 }
 
 bool wake_take(struct wake *wake)

@@ -23,6 +23,7 @@ struct wake_fd {
 
 struct wake {
     char *directory;
+    char *queue;                      /* that is waited for, or NULL */
     int fd;                           /* of the queue that is waited for, -1 without one */
     struct wake_fd fds[WAKE_FDS_MAX]; /* of queues that were poked */
     size_t next;                      /* the one that makes room */
@@ -31,7 +32,8 @@ struct wake {
 void wake_init(struct wake *wake, const char *database);
 void wake_finish(struct wake *wake);
 
-/* Makes the FIFO of a queue and opens it. Returns the descriptor, or -1 with err. */
+/* Makes the FIFO of a queue and opens it; once more is cheap. Returns the descriptor, or -1 with
+ * err. */
 int wake_listen(struct wake *wake, const char *database, const char *queue, struct err *err);
 
 /* Takes a byte. Returns true where there was one. */

@@ -26,5 +26,6 @@ extern const struct part part_failed;
 extern const struct part part_jobs;
 extern const struct part part_batches;
 extern const struct part part_notes;
+extern const struct part part_races;
 
 #endif

@@ -409,6 +409,31 @@ static void test_jobs_of_several_batches_in_one_call(void **state)
     has_counts(fixture, "b", 1, 0, 1, 0, 0);
 }
 
+/* The outcomes of a turn follow one another: the failure cancels before the others end. */
+static void test_a_failure_and_releases_in_one_turn(void **state)
+{
+    struct fixture *fixture = *state;
+    create(fixture, "b", false);
+    push_into(fixture, "b", "1");
+    push_into(fixture, "other", "2");
+    push_into(fixture, "b", "3");
+    push_into(fixture, "b", "4");
+    push_into(fixture, "b", "5");
+    assert_int_equal(take(fixture, fixture->a, "w", "work", 4), 4);
+    static const enum outcome_kind kinds[] = {OUTCOME_FAIL, OUTCOME_DONE, OUTCOME_RELEASE,
+                                              OUTCOME_UNTOUCHED};
+    struct taken taken[4];
+    struct outcome outcomes[4];
+    for (size_t i = 0; i < 4; i++) {
+        taken[i] = lease_of(&fixture->reservation.jobs[i]);
+        outcomes[i] = outcome_of(&taken[i], kinds[i]);
+    }
+    ok(fixture, fixture->driver->turn(fixture->a, "w", outcomes, 4, NULL, NULL, &fixture->err));
+    has_stats(fixture, "work", 0, 0, 0, 1);
+    assert_true(has_counts(fixture, "b", 4, 0, 0, 1, 3).finished_at_ms > 0);
+    called_back(fixture, 0, 1, 1);
+}
+
 static void test_finished_batches_are_pruned(void **state)
 {
     struct fixture *fixture = *state;
@@ -471,6 +496,7 @@ static const struct CMUnitTest tests[] = {
     CONFORMANCE(test_purged_and_cancelled_jobs_count_as_cancelled),
     CONFORMANCE(test_leases_that_end_without_their_owner_in_a_cancelled_batch),
     CONFORMANCE(test_jobs_of_several_batches_in_one_call),
+    CONFORMANCE(test_a_failure_and_releases_in_one_turn),
     CONFORMANCE(test_finished_batches_are_pruned),
     CONFORMANCE(test_jobs_of_a_batch_are_listed),
 };

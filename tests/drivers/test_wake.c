@@ -54,6 +54,21 @@ static void test_a_push_wakes(void **state)
     is_woken(fixture, fixture->b, "default");
 }
 
+static void test_listening_again_keeps_the_news(void **state)
+{
+    struct fixture *fixture = *state;
+    int fd = listen_to(fixture, fixture->b, "default");
+    if (fd < 0)
+        return;
+    drain(fixture, fixture->b, fd);
+    push_one(fixture, "default", "a");
+    fd = listen_to(fixture, fixture->b, "default");
+    is_woken(fixture, fixture->b, fd);
+    fd = listen_to(fixture, fixture->b, "other");
+    push_one(fixture, "other", "b");
+    is_woken(fixture, fixture->b, fd);
+}
+
 static void test_a_push_to_another_queue_does_not(void **state)
 {
     struct fixture *fixture = *state;
@@ -162,6 +177,7 @@ static void test_many_pushes_do_not_pile_up(void **state)
 
 static const struct CMUnitTest tests[] = {
     CONFORMANCE(test_a_push_wakes),
+    CONFORMANCE(test_listening_again_keeps_the_news),
     CONFORMANCE(test_a_push_to_another_queue_does_not),
     CONFORMANCE(test_what_was_pushed_before_is_found_by_looking),
     CONFORMANCE(test_a_returned_job_wakes),
