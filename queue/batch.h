@@ -17,10 +17,11 @@
  *   on_success  when pending comes to 0 and all were completed (then)
  *   on_finish   when pending comes to 0 (finally)
  *
- * The first failure cancels the batch unless allow_failures is set. A failed job that is retried
- * counts as pending again; the batch is open again then (neither finished nor cancelled; jobs that
- * were removed stay counted as cancelled), and on_success may still come where no job is counted
- * as failed or cancelled in the end.
+ * The first failure cancels the batch unless allow_failures is set. An empty batch has not
+ * finished; when it is cancelled it has, without success, like any other that nothing is pending
+ * of. A failed job that is retried counts as pending again; the batch is open again then (neither
+ * finished nor cancelled; jobs that were removed stay counted as cancelled), and on_success may
+ * still come where no job is counted as failed or cancelled in the end.
  */
 #define BATCH_NAME_MAX 255 /* bytes */
 

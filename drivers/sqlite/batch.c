@@ -138,7 +138,8 @@ static int finish(struct store *store, const char *uuid, struct state *state, st
 {
     if (store_run(store, err, SQL_BATCH_FINISH, "ti", uuid, store->now_ms) < 0)
         return -1;
-    if (state->completed == state->total && call_back(store, uuid, state, ON_SUCCESS, err) < 0)
+    bool is_success = state->total > 0 && state->completed == state->total;
+    if (is_success && call_back(store, uuid, state, ON_SUCCESS, err) < 0)
         return -1;
     return call_back(store, uuid, state, ON_FINISH, err);
 }

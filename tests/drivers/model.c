@@ -121,7 +121,7 @@ static void settle(struct model *model, int number, bool has_failed)
     if (batch->pending > 0 || batch->is_finished)
         return;
     batch->is_finished = true;
-    if (batch->completed == batch->total)
+    if (batch->total > 0 && batch->completed == batch->total)
         call_back(model, number, CALLBACK_SUCCESS);
     call_back(model, number, CALLBACK_FINISH);
 }

@@ -173,23 +173,9 @@ struct turn {
 /* The number that the store gave to a job: known from the last reservation of it. */
 static int64_t store_ids[MODEL_JOBS_ALL];
 
-static void add_outcome(struct run *run, struct turn *turn, int job, int attempt)
+static void add_pushes(struct run *run, struct turn *turn, size_t at)
 {
-    size_t at = turn->count++;
     struct outcome *outcome = &turn->outcomes[at];
-    static const enum outcome_kind kinds[] = {
-        OUTCOME_DONE, OUTCOME_DONE,      OUTCOME_DONE,    OUTCOME_FAIL,
-        OUTCOME_FAIL, OUTCOME_UNTOUCHED, OUTCOME_RELEASE, OUTCOME_CANCELLED,
-    };
-    turn->jobs[at] = job;
-    *outcome = (struct outcome){
-        .lease = {.id = store_ids[job], .uuid = names.jobs[job], .attempt = attempt},
-        .kind = kinds[below(run, 8)],
-        .cause = chance(run, 50) ? "exception" : NULL,
-    };
-    outcome->exception = outcome->cause;
-    if (!chance(run, 20))
-        return;
     outcome->push_count = (size_t)below(run, 2) + 1;
     outcome->pushes = turn->push_jobs[at];
     for (size_t i = 0; i < outcome->push_count; i++) {
@@ -198,19 +184,59 @@ static void add_outcome(struct run *run, struct turn *turn, int job, int attempt
     }
 }
 
-/* Some of what the owner holds, and now and then what it does not. */
-static void choose_outcomes(struct run *run, struct turn *turn, int owner)
+static void add_outcome(struct run *run, struct turn *turn, int job, int attempt,
+                        enum outcome_kind kind)
 {
-    for (int job = 0; job < MODEL_JOBS_ALL && turn->count < OUTCOMES_MAX; job++) {
+    size_t at = turn->count++;
+    struct outcome *outcome = &turn->outcomes[at];
+    turn->jobs[at] = job;
+    *outcome = (struct outcome){
+        .lease = {.id = store_ids[job], .uuid = names.jobs[job], .attempt = attempt},
+        .kind = kind,
+        .cause = chance(run, 50) ? "exception" : NULL,
+    };
+    outcome->exception = outcome->cause;
+    if (kind != OUTCOME_RELEASE && chance(run, 20))
+        add_pushes(run, turn, at);
+}
+
+/* Some of what the owner holds, and now and then what it does not, in the order of their push. */
+static size_t choose_jobs(struct run *run, int owner, int *jobs)
+{
+    size_t count = 0;
+    for (int job = 0; job < MODEL_JOBS_ALL && count < OUTCOMES_MAX; job++) {
         const struct model_job *it = &run->model.jobs[job];
         bool is_its = it->place == PLACE_RESERVED && it->owner == owner;
-        if (chance(run, is_its ? 50 : 1))
-            add_outcome(run, turn, job, it->attempts + (chance(run, 3) ? 1 : 0));
+        if (!chance(run, is_its ? 50 : 1))
+            continue;
+        size_t at = count++;
+        for (; at > 0 && it->number < run->model.jobs[jobs[at - 1]].number; at--)
+            jobs[at] = jobs[at - 1];
+        jobs[at] = job;
     }
-    if (turn->count > 0 && turn->count < OUTCOMES_MAX && chance(run, 10)) {
-        const struct outcome *again = &turn->outcomes[0];
-        add_outcome(run, turn, turn->jobs[0], again->lease.attempt);
+    return count;
+}
+
+/* What becomes due in the same turn does so in the same millisecond, and drivers may differ in what
+ * they take for first then: the order of the outcomes, or that of the pushes. So the two agree
+ * here: releases come first, in the order of their push. And one job fails at a time. */
+static void choose_outcomes(struct run *run, struct turn *turn, int owner)
+{
+    static const enum outcome_kind kinds[] = {OUTCOME_DONE, OUTCOME_DONE, OUTCOME_UNTOUCHED,
+                                              OUTCOME_CANCELLED};
+    int jobs[OUTCOMES_MAX];
+    size_t count = choose_jobs(run, owner, jobs);
+    size_t releases = count > 0 ? (size_t)below(run, (int)count + 1) : 0;
+    bool fails = chance(run, 60);
+    for (size_t i = 0; i < count; i++) {
+        int attempt = run->model.jobs[jobs[i]].attempts + (chance(run, 3) ? 1 : 0);
+        enum outcome_kind kind = i < releases / 2          ? OUTCOME_RELEASE
+                                 : fails && i + 1 == count ? OUTCOME_FAIL
+                                                           : kinds[below(run, 4)];
+        add_outcome(run, turn, jobs[i], attempt, kind);
     }
+    if (count > 0 && count < OUTCOMES_MAX && chance(run, 10))
+        add_outcome(run, turn, jobs[0], run->model.jobs[jobs[0]].attempts, OUTCOME_DONE);
 }
 
 static void check_reserved(struct run *run, const int *expected, size_t count)
@@ -469,6 +495,28 @@ static void expect_batches(struct run *run)
     }
 }
 
+static int line_length(const char *line)
+{
+    return (int)strcspn(line, "\n");
+}
+
+/* The whole of both on standard error, since cmocka cuts long messages; and the first line that
+ * differs. */
+static void tell_difference(const struct run *run)
+{
+    const char *seen = run->seen, *expected = run->expected;
+    if (strcmp(seen, expected) == 0)
+        return;
+    while (*seen && line_length(seen) == line_length(expected) &&
+           strncmp(seen, expected, (size_t)line_length(seen)) == 0) {
+        seen += line_length(seen) + 1;
+        expected += line_length(expected) + 1;
+    }
+    fprintf(stderr, "# the driver has\n%s# and the model\n%s", run->seen, run->expected);
+    fail_msg("after %s at %" PRId64 ": the driver has \"%.*s\", the model \"%.*s\"", run->operation,
+             run->model.now, line_length(seen), seen, line_length(expected), expected);
+}
+
 static void compare_lists(struct run *run)
 {
     struct fixture *fixture = run->fixture;
@@ -488,9 +536,7 @@ static void compare_lists(struct run *run)
     }
     expect_failed(run);
     expect_batches(run);
-    if (strcmp(run->seen, run->expected) != 0)
-        fail_msg("after %s at %" PRId64 ": the driver has\n%sand the model\n%s", run->operation,
-                 run->model.now, run->seen, run->expected);
+    tell_difference(run);
 }
 
 static void compare_figures(struct run *run)

@@ -290,6 +290,29 @@ static void test_a_batch_is_cancelled(void **state)
           fixture->driver->batch_cancel(fixture->b, "unknown", &removed, &fixture->err));
 }
 
+static void test_an_empty_batch_is_cancelled(void **state)
+{
+    struct fixture *fixture = *state;
+    uint64_t removed;
+    create(fixture, "b", false);
+    ok(fixture, fixture->driver->batch_cancel(fixture->b, "b", &removed, &fixture->err));
+    assert_int_equal(removed, 0);
+    assert_true(has_counts(fixture, "b", 0, 0, 0, 0, 0).finished_at_ms > 0);
+    called_back(fixture, 0, 0, 1);
+}
+
+static void test_a_repetition_into_a_closed_batch(void **state)
+{
+    struct fixture *fixture = *state;
+    uint64_t removed;
+    struct job job = job_of("work", "1");
+    job.batch_uuid = "b";
+    push(fixture, &job, 1);
+    take_next(fixture, "1");
+    ok(fixture, fixture->driver->batch_cancel(fixture->b, "b", &removed, &fixture->err));
+    assert_int_equal(push_result_of(fixture, &job), PUSH_REPEATED);
+}
+
 static void test_a_closed_batch_takes_no_jobs(void **state)
 {
     struct fixture *fixture = *state;
@@ -490,6 +513,8 @@ static const struct CMUnitTest tests[] = {
     CONFORMANCE(test_a_retried_job_opens_its_batch_again),
     CONFORMANCE(test_a_retry_after_a_cancelling_failure),
     CONFORMANCE(test_a_batch_is_cancelled),
+    CONFORMANCE(test_an_empty_batch_is_cancelled),
+    CONFORMANCE(test_a_repetition_into_a_closed_batch),
     CONFORMANCE(test_a_closed_batch_takes_no_jobs),
     CONFORMANCE(test_a_job_adds_to_its_batch),
     CONFORMANCE(test_repeated_and_duplicate_jobs_do_not_count),

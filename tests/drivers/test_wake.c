@@ -62,11 +62,8 @@ static void test_listening_again_keeps_the_news(void **state)
         return;
     drain(fixture, fixture->b, fd);
     push_one(fixture, "default", "a");
-    fd = listen_to(fixture, fixture->b, "default");
-    is_woken(fixture, fixture->b, fd);
-    fd = listen_to(fixture, fixture->b, "other");
-    push_one(fixture, "other", "b");
-    is_woken(fixture, fixture->b, fd);
+    assert_true(listen_to(fixture, fixture->b, "default") >= 0);
+    is_woken(fixture, fixture->b, "default");
 }
 
 static void test_a_push_to_another_queue_does_not(void **state)
