@@ -2,6 +2,7 @@
 """The stores that the tests run over: each has what a connection needs, and can be made to fail.
 
 A store is a class with
+    name          of its driver
     section       the text of [connection:main]
     start, stop   its server, where it has one; the directory is the test's own
     away()        a context in which no call to the store succeeds
@@ -11,18 +12,10 @@ import contextlib
 import pathlib
 import sqlite3
 
-STORES = {}
 
-
-def store(name):
-    def register(kind):
-        STORES[name] = kind
-        return kind
-    return register
-
-
-@store("sqlite")
 class Sqlite:
+    name = "sqlite"
+
     def __init__(self, directory):
         self.path = pathlib.Path(directory) / "jobs.db"
         self.section = f"[connection:main]\ndriver = sqlite\npath = {self.path}\ntimeout = 2\n"
@@ -49,3 +42,6 @@ class Sqlite:
             table, = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE '%records'").fetchone()
             connection.execute(f"UPDATE {table} SET payload = '{{\"job\":' WHERE uuid = ?", (uuid,))
             assert connection.execute("SELECT changes()").fetchone() == (1,)
+
+
+STORES = {kind.name: kind for kind in (Sqlite,)}
