@@ -8,6 +8,17 @@ static const struct cli_option help_options[] = {OPTIONS_END};
 
 /* --- for programs --- */
 
+/* What an option's value may be, where there is a choice; null otherwise. */
+static void add_choices(struct fields *fields, const struct cli_option *option)
+{
+    const struct key *key =
+        option->kind == OPTION_KEY ? keys_find(option->keys, option->key) : NULL;
+    if (key && key->type == KEY_CHOICE)
+        fields_texts(fields, "choices", key->choices);
+    else
+        fields_null(fields, "choices");
+}
+
 static void add_options(struct fields *array, const struct cli_option *options)
 {
     for (; options->name; options++) {
@@ -15,6 +26,7 @@ static void add_options(struct fields *array, const struct cli_option *options)
         fields_text(option, "name", options->name);
         fields_text(option, "letter", options->letter ? (char[]){options->letter, '\0'} : NULL);
         fields_text(option, "value", options->value);
+        add_choices(option, options);
         fields_text(option, "help", options->help);
     }
 }
@@ -26,6 +38,7 @@ static void add_command(struct answer *answer, const struct cli_command *command
     fields_text(row, "group", command->group);
     fields_text(row, "usage", command->usage);
     fields_text(row, "summary", command->summary);
+    fields_text(row, "details", command->details);
     struct fields *options = fields_array(row, "options");
     add_options(options, command->options);
     add_options(options, common_options);

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: MIT
+# Made from the command tables (etc/generate_cli.py).
+
+_muster() {
+    local command='' options='' name word i
+    COMPREPLY=()
+    # A colon and an equals sign break words for bash; commands and options have them.
+    _get_comp_words_by_ref -n := cur words cword 2>/dev/null || return
+    for ((i = 1; i < cword; i++)); do
+        case ${words[i]} in
+        -c) ((i++)) ;;
+        -*) ;;
+        *) command=${words[i]} && break ;;
+        esac
+    done
+    word=${cur#*=} name=${cur%%=*}
+    if [ "$word" = "$cur" ]; then
+        name=${words[cword - 1]}
+    fi
+    case $name in
+    --handler) COMPREPLY=($(compgen -W 'exec persistent plugin' -- "$word")) && return ;;
+    --config|--data-file|--plot|--trace|--watch|-c) compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -f -- "$word")) && return ;;
+    esac
+    case $command in
+    '') options='--config= --json --help' ;;
+    help) options='queue:push queue:later queue:bulk queue:work queue:listen queue:workers queue:restart queue:stats queue:health queue:drivers queue:purge queue:failed queue:retry queue:forget queue:prune queue:flush master:status master:reload master:reopen-logs master:stop config:check config:show config:sample scaler:simulate help' ;;
+    queue:push) options='--queue= --connection= --priority= --tries= --timeout= --uuid= --data-file= --delay= --config= --json --help' ;;
+    queue:later) options='--queue= --connection= --priority= --tries= --timeout= --uuid= --data-file= --config= --json --help' ;;
+    queue:bulk) options='--queue= --connection= --uuids --skip-bad --config= --json --help' ;;
+    queue:work) options='--queue= --once --stop-when-empty --memory= --timeout= --max-jobs= --tries= --sleep= --rest= --handler= --concurrency= --config= --json --help' ;;
+    queue:listen) options='--queue= --once --stop-when-empty --memory= --timeout= --max-jobs= --tries= --sleep= --rest= --handler= --concurrency= --watch= --config= --json --help' ;;
+    queue:workers) options='--queue= --jobs --config= --json --help' ;;
+    queue:restart) options='--queue= --config= --json --help' ;;
+    queue:stats) options='--queue= --connection= --config= --json --help' ;;
+    queue:health) options='--connection= --config= --json --help' ;;
+    queue:drivers) options='--config= --json --help' ;;
+    queue:purge) options='--queue= --all --connection= --yes --force --config= --json --help' ;;
+    queue:failed) options='--queue= --connection= --class= --text= --since= --limit= --config= --json --help' ;;
+    queue:retry) options='--all --queue= --connection= --class= --text= --since= --config= --json --help' ;;
+    queue:forget) options='--connection= --config= --json --help' ;;
+    queue:prune) options='--days= --hours= --queue= --connection= --config= --json --help' ;;
+    queue:flush) options='--queue= --connection= --yes --force --config= --json --help' ;;
+    master:status) options='--config= --json --help' ;;
+    master:reload) options='--config= --json --help' ;;
+    master:reopen-logs) options='--config= --json --help' ;;
+    master:stop) options='--wait --config= --json --help' ;;
+    config:check) options='--config= --json --help' ;;
+    config:show) options='--config= --json --help' ;;
+    config:sample) options='--config= --json --help' ;;
+    scaler:simulate) options='--workload= --trace= --policy= --promise= --boot= --min-workers= --max-workers= --length= --seeds= --seed= --validation --plot= --config= --json --help' ;;
+    help) options='--config= --json --help' ;;
+    esac
+    if [ -z "$command" ] && [ "${cur#-}" = "$cur" ]; then
+        options='queue:push queue:later queue:bulk queue:work queue:listen queue:workers queue:restart queue:stats queue:health queue:drivers queue:purge queue:failed queue:retry queue:forget queue:prune queue:flush master:status master:reload master:reopen-logs master:stop config:check config:show config:sample scaler:simulate help'
+    fi
+    COMPREPLY=($(compgen -W "$options" -- "$cur"))
+    if [ "${#COMPREPLY[@]}" = 0 ]; then
+        COMPREPLY=($(compgen -f -- "$cur"))
+    elif [ "${COMPREPLY[0]%=}" != "${COMPREPLY[0]}" ]; then
+        compopt -o nospace 2>/dev/null
+    fi
+    __ltrim_colon_completions "$cur"
+}
+complete -F _muster muster
