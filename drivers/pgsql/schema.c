@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "schema_sql.h"
+#include "drivers/pgsql/schema_sql.h"
 
 #define LOCK "1297437779" /* of who makes tables, among advisory locks */
 

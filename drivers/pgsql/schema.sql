@@ -152,7 +152,10 @@ BEGIN
         closed := ARRAY(SELECT l.uuid FROM (
             SELECT b.uuid, b.cancelled_at + b.finished_at AS closed_at FROM {batches} b
             WHERE b.uuid = ANY(p_batch) ORDER BY b.uuid FOR UPDATE) l WHERE l.closed_at > 0);
-        IF p_strict AND closed <> '{}' THEN
+        IF p_strict AND closed <> '{}' AND EXISTS ( -- a repetition is none of its jobs
+            SELECT FROM unnest(p_uuid, p_batch) AS u(uuid, batch)
+            WHERE u.batch = ANY(closed) AND NOT EXISTS (SELECT FROM {jobs} j WHERE j.uuid = u.uuid)
+              AND NOT EXISTS (SELECT FROM {failed} f WHERE f.uuid = u.uuid)) THEN
             RAISE EXCEPTION 'the batch % was cancelled or has finished', closed[1]
                 USING ERRCODE = 'MU409';
         END IF;
@@ -239,9 +242,10 @@ BEGIN
     END IF;
     b.cancelled_jobs := b.cancelled_jobs + p_cancelled + removed;
     b.pending_jobs := b.total_jobs - b.completed_jobs - b.failed_jobs - b.cancelled_jobs;
-    IF b.pending_jobs = 0 AND b.finished_at = 0 AND b.total_jobs > 0 THEN
+    IF b.pending_jobs = 0 AND b.finished_at = 0 AND (b.total_jobs > 0 OR b.cancelled_at > 0) THEN
         b.finished_at := t;
-        due := due | 4 | CASE WHEN b.completed_jobs = b.total_jobs THEN 1 ELSE 0 END;
+        due := due | 4
+            | CASE WHEN b.total_jobs > 0 AND b.completed_jobs = b.total_jobs THEN 1 ELSE 0 END;
     END IF;
     due := due & ~b.pushed_callbacks;
     UPDATE {batches} SET completed_jobs = b.completed_jobs, failed_jobs = b.failed_jobs,

@@ -8,6 +8,7 @@ if call('EXISTS', batch_key(ARGV[1])) == 0 then
 end
 if not call('HGET', batch_key(ARGV[1]), 'finished_at') then
     mark_cancelled(ARGV[1])
+    finish_if_done(ARGV[1]) -- an empty one has nothing to wait for
 end
 local removed, is_through = sweep(ARGV[1])
 wake_all()

@@ -20,12 +20,13 @@ end
 local function finish_if_done(batch)
     local key = batch_key(batch)
     local found = call('HMGET', key, 'pending', 'completed', 'total')
-    if tonumber(found[1]) > 0 then
+    local total = tonumber(found[3] or 0)
+    if tonumber(found[1] or 0) > 0 then
         return
     end
     call('HSET', key, 'finished_at', now)
     call('ZADD', P .. 'finished-batches', now, batch)
-    if found[2] == found[3] then
+    if total > 0 and tonumber(found[2] or 0) == total then
         fire(batch, 'success')
     end
     fire(batch, 'finish')
