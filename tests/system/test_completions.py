@@ -55,7 +55,7 @@ def test_fish_completes_commands_and_options():
 
 @pytest.mark.skipif(not shutil.which("zsh"), reason="needs zsh")
 def test_zsh_reads_its_completions():
-    script = ("autoload -Uz compinit && compinit -u -d /dev/null; "
+    script = ("autoload -Uz compinit && compinit -u -D; "
               f"fpath=({COMPLETIONS} $fpath); autoload -Uz +X _muster && functions _muster")
     result = subprocess.run(["zsh", "-f", "-c", script], capture_output=True, text=True, timeout=PATIENCE)
     assert result.returncode == 0 and result.stderr == "" and "queue\\:push" in result.stdout
