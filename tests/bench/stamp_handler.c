@@ -25,7 +25,8 @@ static void note(int out, const char *line, int64_t now)
 {
     const char *stamp = strstr(line, "\"stamp\":");
     if (stamp)
-        dprintf(out, "%" PRId64 "\n", now - strtoll(stamp + strlen("\"stamp\":"), NULL, 10));
+        dprintf(out, "%" PRId64 "\n",
+                now - (int64_t)strtoll(stamp + strlen("\"stamp\":"), NULL, 10));
 }
 
 static void answer(const char *line)
