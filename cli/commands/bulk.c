@@ -80,7 +80,7 @@ static void print_uuids(struct bulk *bulk, size_t count)
     buf_init(&out, SIZE_MAX / 4);
     for (size_t i = 0; i < count; i++)
         print_uuid(bulk, i, &out);
-    fwrite(buf_data(&out), 1, out.length, stdout);
+    fwrite(buf_text(&out), 1, out.length, stdout);
     buf_finish(&out);
 }
 
