@@ -58,7 +58,7 @@ static void json_members(struct buf *out, const struct fields *fields, bool name
 
 static void flush(struct buf *out, FILE *file)
 {
-    fwrite(buf_data(out), 1, out->length, file);
+    fwrite(buf_text(out), 1, out->length, file);
     buf_clear(out);
 }
 
