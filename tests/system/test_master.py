@@ -68,7 +68,8 @@ def test_a_child_inherits_only_what_it_needs(musterd):
         musterd.wait_running(2)
     # settings, two pipes and the board (or the channel of calls) beside the standard ones, and its own signalfd
     assert [count for *_, count in starts(musterd, "emails")] == [8, 8]
-    assert [count for *_, count in starts(musterd, "maintenance")] == [8]
+    maintenance = wait_for(lambda: starts(musterd, "maintenance"), "the start of the maintenance process")
+    assert [count for *_, count in maintenance] == [8]
 
 
 def test_running_jobs_are_read_from_the_board(musterd):
