@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,7 +9,12 @@
 #include "drivers/pgsql/result.h"
 #include "queue/history.h"
 
-#define NONE SIZE_MAX
+/* What a query is about: outcomes of the turn. */
+struct part {
+    size_t first;
+    size_t count;
+    int attempt; /* of STATEMENT_ACKNOWLEDGE: those of the outcomes that have this attempt */
+};
 
 /* One turn: which queries it consists of, and what each is about. */
 struct turn {
@@ -18,13 +24,26 @@ struct turn {
     size_t outcome_count;
     struct query *queries;
     size_t query_count;
-    size_t *first_of; /* of a query: the first of the outcomes that it ends, or NONE */
+    struct part *parts; /* of each query of outcomes */
+    size_t room;        /* for queries */
 };
 
-static struct params *add(struct turn *turn, enum statement statement, size_t first)
+static void make_room(struct turn *turn, size_t more)
 {
+    size_t needed = turn->query_count + more;
+    if (needed <= turn->room)
+        return;
+    turn->room = 2 * needed;
+    turn->queries = mem_resize(turn->queries, turn->room, sizeof *turn->queries);
+    turn->parts = mem_resize(turn->parts, turn->room, sizeof *turn->parts);
+}
+
+/* The parameters are to be appended before the next query is added. */
+static struct params *add(struct turn *turn, enum statement statement, struct part part)
+{
+    make_room(turn, 1);
     struct query *query = &turn->queries[turn->query_count];
-    turn->first_of[turn->query_count++] = first;
+    turn->parts[turn->query_count++] = part;
     pg_query_init(query, statement);
     return &query->params;
 }
@@ -35,7 +54,7 @@ static int add_pushes(struct turn *turn, const struct outcome *outcome, struct e
 {
     if (outcome->push_count == 0)
         return 0;
-    struct params *params = add(turn, STATEMENT_INSERT_IF_HELD, NONE);
+    struct params *params = add(turn, STATEMENT_INSERT_IF_HELD, (struct part){0});
     if (pg_push_params(turn->store, outcome->pushes, outcome->push_count, params, err) < 0)
         return -1;
     pg_params_text(params, outcome->lease.uuid);
@@ -74,7 +93,7 @@ static void put_entry(const char *owner, const struct outcome *outcome, struct p
 static void add_end(struct turn *turn, size_t i)
 {
     const struct outcome *outcome = &turn->outcomes[i];
-    struct params *params = add(turn, STATEMENT_END, i);
+    struct params *params = add(turn, STATEMENT_END, (struct part){.first = i, .count = 1});
     pg_params_text(params, turn->owner);
     pg_params_text(params, outcome->lease.uuid);
     pg_params_int(params, outcome->lease.attempt);
@@ -86,20 +105,44 @@ static void add_end(struct turn *turn, size_t i)
     pg_params_text(params, turn->store->settings->name);
 }
 
-/* Ends that went well and stand one behind the other are one statement. */
+static bool is_of(const struct turn *turn, const struct part *part, size_t i)
+{
+    return turn->outcomes[part->first + i].lease.attempt == part->attempt;
+}
+
+static void add_acknowledgement(struct turn *turn, const struct part *part)
+{
+    const struct outcome *outcomes = turn->outcomes + part->first;
+    struct params *params = add(turn, STATEMENT_ACKNOWLEDGE, *part);
+    size_t count = 0;
+    for (size_t i = 0; i < part->count; i++)
+        count += is_of(turn, part, i);
+    pg_params_array(params, PARAMS_TEXT, count);
+    for (size_t i = 0; i < part->count; i++)
+        if (is_of(turn, part, i))
+            pg_params_put_text(params, outcomes[i].lease.uuid);
+    pg_params_array_end(params);
+    pg_params_int(params, part->attempt);
+    pg_params_text(params, turn->owner);
+}
+
+/* Ends that went well and stand one behind the other are one statement for each attempt that there
+ * is among them: most often for the first. */
 static void add_done(struct turn *turn, size_t first, size_t count)
 {
-    const struct outcome *outcomes = turn->outcomes + first;
-    struct params *params = add(turn, STATEMENT_ACKNOWLEDGE, first);
-    pg_params_array(params, PARAMS_TEXT, count);
-    for (size_t i = 0; i < count; i++)
-        pg_params_put_text(params, outcomes[i].lease.uuid);
-    pg_params_array_end(params);
-    pg_params_array(params, PARAMS_INT, count);
-    for (size_t i = 0; i < count; i++)
-        pg_params_put_int(params, outcomes[i].lease.attempt);
-    pg_params_array_end(params);
-    pg_params_text(params, turn->owner);
+    struct part part = {.first = first, .count = count, .attempt = INT_MIN};
+    for (;;) {
+        int next = INT_MAX;
+        for (size_t i = first; i < first + count; i++) {
+            int attempt = turn->outcomes[i].lease.attempt;
+            if (attempt > part.attempt && attempt < next)
+                next = attempt;
+        }
+        if (next == INT_MAX)
+            break;
+        part.attempt = next;
+        add_acknowledgement(turn, &part);
+    }
 }
 
 static size_t count_done(const struct turn *turn, size_t first)
@@ -127,25 +170,53 @@ static int add_outcomes(struct turn *turn, struct err *err)
     return 0;
 }
 
-static void read_done(struct turn *turn, const PGresult *result, size_t first)
+/* The row of this uuid; each counts once. */
+static bool take_row(const PGresult *result, bool *is_taken, const char *uuid)
 {
     for (int row = 0; row < PQntuples(result); row++) {
-        int32_t place = pg_result_int(result, row, 0); /* counted from 1; 0 is no outcome */
-        if (place > 0)
-            turn->outcomes[first + (size_t)place - 1].applied = true;
+        const char *found = pg_result_text(result, row, 0, NULL); /* NULL: no outcome */
+        if (!found || is_taken[row] || strcmp(found, uuid) != 0)
+            continue;
+        is_taken[row] = true;
+        return true;
     }
+    return false;
 }
 
-static void read_ends(struct turn *turn)
+static size_t count_rows(const PGresult *result)
+{
+    size_t count = 0;
+    for (int row = 0; row < PQntuples(result); row++)
+        count += !pg_result_is_null(result, row, 0);
+    return count;
+}
+
+static void read_done(struct turn *turn, const PGresult *result, const struct part *part)
+{
+    size_t count = 0;
+    bool *is_taken = mem_new((size_t)PQntuples(result) + 1, sizeof *is_taken);
+    for (size_t i = 0; i < part->count; i++)
+        count += is_of(turn, part, i);
+    bool is_all = count_rows(result) == count;
+    for (size_t i = 0; i < part->count; i++) {
+        struct outcome *outcome = &turn->outcomes[part->first + i];
+        if (is_of(turn, part, i))
+            outcome->applied = is_all || take_row(result, is_taken, outcome->lease.uuid);
+    }
+    free(is_taken);
+}
+
+static void read_ends(struct turn *turn, size_t end_count)
 {
     for (size_t i = 0; i < turn->outcome_count; i++)
         turn->outcomes[i].applied = false;
-    for (size_t i = 0; i < turn->query_count; i++) {
+    for (size_t i = 0; i < end_count; i++) {
         const struct query *query = &turn->queries[i];
+        const struct part *part = &turn->parts[i];
         if (query->statement == STATEMENT_ACKNOWLEDGE)
-            read_done(turn, query->result, turn->first_of[i]);
+            read_done(turn, query->result, part);
         else if (query->statement == STATEMENT_END)
-            turn->outcomes[turn->first_of[i]].applied = pg_result_bool(query->result, 0, 0);
+            turn->outcomes[part->first].applied = pg_result_bool(query->result, 0, 0);
     }
 }
 
@@ -173,18 +244,19 @@ static int exchange_turn(struct turn *turn, const struct reserve_request *reques
                          struct reservation *reservation, struct err *err)
 {
     struct reserving reserving;
-    struct query *its_queries = NULL;
+    struct query *its_queries;
     if (add_outcomes(turn, err) < 0)
         return -1;
-    if (request) {
-        its_queries = turn->queries + turn->query_count;
+    size_t end_count = turn->query_count;
+    make_room(turn, RESERVING_QUERIES_MAX);
+    its_queries = turn->queries + end_count;
+    if (request)
         turn->query_count +=
             pg_reserving_begin(&reserving, turn->store, request, reservation, its_queries);
-    }
     if (turn->query_count > 0 &&
         pg_exchange(turn->store, turn->queries, turn->query_count, err) < 0)
         return -1;
-    read_ends(turn);
+    read_ends(turn, end_count);
     doubt_scan(turn);
     wake_for_pushes(turn);
     if (!request)
@@ -200,13 +272,10 @@ static int run(struct store *store, const char *owner, struct outcome *outcomes,
 {
     struct turn turn = {
         .store = store, .owner = owner, .outcomes = outcomes, .outcome_count = outcome_count};
-    size_t most = 2 * outcome_count + RESERVING_QUERIES_MAX;
-    turn.queries = mem_new(most, sizeof *turn.queries);
-    turn.first_of = mem_new(most, sizeof *turn.first_of);
     int done = exchange_turn(&turn, request, reservation, err);
     pg_queries_finish(turn.queries, turn.query_count);
     free(turn.queries);
-    free(turn.first_of);
+    free(turn.parts);
     return done;
 }
 
