@@ -2,9 +2,12 @@
 #include "drivers/redis/jobs.h"
 #include "drivers/redis/store.h"
 
-static enum push_result result_of(char letter)
+/* Where the answer to the first try was lost, a job that is there already was stored by it. */
+static enum push_result result_of(const struct store *store, char letter)
 {
-    return letter == 'R' ? PUSH_REPEATED : letter == 'D' ? PUSH_DUPLICATE : PUSH_STORED;
+    if (letter == 'R')
+        return store->was_repeated ? PUSH_STORED : PUSH_REPEATED;
+    return letter == 'D' ? PUSH_DUPLICATE : PUSH_STORED;
 }
 
 int redis_push(struct store *store, const struct job *jobs, size_t count, enum push_result *results,
@@ -22,6 +25,6 @@ int redis_push(struct store *store, const struct job *jobs, size_t count, enum p
     if (reply->length != count)
         return err_set(err, ERR_SYSTEM, "Redis answers for %zu of %zu jobs", reply->length, count);
     for (size_t i = 0; results && i < count; i++)
-        results[i] = result_of(reply->text[i]);
+        results[i] = result_of(store, reply->text[i]);
     return 0;
 }

@@ -24,7 +24,9 @@ struct reply *redis_store_run_into(struct store *store, enum script_id script, s
 {
     struct call call = {.script = script, .arguments = &store->arguments, .arena = arena};
     redis_session_begin(&call, store->settings);
-    return redis_session_call(&store->session, &call, err);
+    struct reply *reply = redis_session_call(&store->session, &call, err);
+    store->was_repeated = call.was_lost;
+    return reply;
 }
 
 struct reply *redis_store_run(struct store *store, enum script_id script, struct err *err)

@@ -16,7 +16,7 @@
  * freed by itself. An answer can have so many bytes and so many elements, and no more.
  */
 #define REPLY_BYTES_MAX    (256u << 20)
-#define REPLY_ELEMENTS_MAX (8 << 20)
+#define REPLY_ELEMENTS_MAX (1 << 20)
 
 struct reply {
     int type;          /* REDIS_REPLY_STRING, _ARRAY, _INTEGER, _NIL, _STATUS, _ERROR */

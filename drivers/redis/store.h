@@ -24,6 +24,7 @@ struct store {
     struct command arguments; /* of the call that is being made */
     struct buf text;          /* of one argument that is being written */
     struct arena answer;      /* of the last call; a turn's is in its reservation */
+    bool was_repeated;        /* the last call was sent again, because its answer was lost */
     uint32_t turns;           /* gives the next mark */
     char lost[LOST_MAX];      /* marks of lost turns, with a space behind each */
     char queue[QUEUE_SIZE];   /* that was reserved from last; "" before */

@@ -12,6 +12,8 @@ import contextlib
 import pathlib
 import sqlite3
 
+from support.redis import RedisServer
+
 
 class Sqlite:
     name = "sqlite"
@@ -44,4 +46,18 @@ class Sqlite:
             assert connection.execute("SELECT changes()").fetchone() == (1,)
 
 
-STORES = {kind.name: kind for kind in (Sqlite,)}
+class Redis(RedisServer):
+    name = "redis"
+
+    def __init__(self, directory):
+        super().__init__(pathlib.Path(directory) / "redis")
+        self.section = "[connection:main]\n" + "".join(f"{key} = {value}\n" for key, value in self.keys.items())
+        self.section += "timeout = 2\n"
+
+    away = RedisServer.paused
+
+    def spoil(self, uuid):
+        assert self.ask("HSET", f"glueful:queue:job:{uuid}", "payload", '{"job":') == 0
+
+
+STORES = {kind.name: kind for kind in (Sqlite, Redis)}

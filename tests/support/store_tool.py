@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: MIT
+"""A connection to a store at the end of a pipe (tests/drivers/store_tool.c)."""
+import json
+import subprocess
+
+from support.musterd import clean_environment
+from support.processes import BUILD
+
+PROGRAM = BUILD / "tests" / "drivers" / "store-tool"
+
+
+class StoreTool:
+    def __init__(self, keys, is_open=True):
+        self.process = subprocess.Popen([PROGRAM, *(f"{key}={value}" for key, value in keys.items())], text=True,
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=clean_environment())
+        if is_open:
+            self.ok("open")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.stdin.close()
+        status = self.process.wait(30)
+        self.process.stdout.close()
+        assert status == 0
+
+    def send(self, *words):
+        self.process.stdin.write(" ".join(map(str, words)) + "\n")
+        self.process.stdin.flush()
+
+    def receive(self):
+        return json.loads(self.process.stdout.readline())
+
+    def call(self, *words):
+        """The answer, whether it is good or not."""
+        self.send(*words)
+        return self.receive()
+
+    def ok(self, *words):
+        answer = self.call(*words)
+        assert answer["ok"], answer
+        return answer
+
+    def fails(self, code, *words):
+        """The answer of a call that must fail in this way."""
+        answer = self.call(*words)
+        assert not answer["ok"] and answer["code"] == code, answer
+        return answer
+
+    def take(self, queue="q", count=1, owner="w", done=()):
+        """The uuids of reserved jobs; those in done, all in their first attempt, end with it."""
+        answer = self.ok("turn", owner, queue, count, *(f"{uuid}:1:d" for uuid in done))
+        assert all(answer["applied"]), answer
+        return [uuid for uuid, _ in answer["jobs"]]
+
+    def stats(self, queue=""):
+        answer = self.ok("stats", queue)
+        return tuple(answer[key] for key in ("pending", "reserved", "delayed", "failed"))
