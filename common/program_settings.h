@@ -57,7 +57,7 @@ struct program_settings {
     char *serverurl;
     struct stream_settings streams[STREAM_COUNT];
 
-    struct process_settings *processes; /* in the order that they are started in */
+    struct process_settings *processes; /* by name, which is the order that they are started in */
     size_t process_count;
 };
 
