@@ -7,15 +7,10 @@
 
 #include "common/json.h"
 #include "common/nearest.h"
+#include "supervisor/command.h"
 #include "supervisor/control.h"
 #include "supervisor/describe.h"
 #include "supervisor/master.h"
-
-/* One command: takes the request, fills the answer. Returns 0, or -1 with err. */
-struct command {
-    const char *name;
-    int (*run)(struct master *master, const cJSON *request, cJSON *answer, struct err *err);
-};
 
 /* The queue that a request names; NULL where it names none. Returns 0, or -1 with err. */
 static int read_queue(const struct master *master, const cJSON *request, const char **queue,
@@ -97,24 +92,32 @@ static const struct command commands[] = {
     {"reload", run_reload},
     {"stop", run_stop},
     {"reopen-logs", run_reopen_logs},
+    {NULL, NULL},
 };
 
-#define COMMAND_COUNT (sizeof commands / sizeof commands[0])
+static const struct command *find_in(const struct command *table, const char *name,
+                                     struct nearest *nearest)
+{
+    for (; table->name; table++) {
+        if (strcmp(table->name, name) == 0)
+            return table;
+        nearest_consider(nearest, table->name);
+    }
+    return NULL;
+}
 
 static const struct command *find_command(const char *name, struct err *err)
 {
     struct nearest nearest = nearest_to(name);
-    for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        if (strcmp(commands[i].name, name) == 0)
-            return &commands[i];
-        nearest_consider(&nearest, commands[i].name);
-    }
-    if (nearest.best)
+    const struct command *found = find_in(commands, name, &nearest);
+    if (!found)
+        found = find_in(program_commands, name, &nearest);
+    if (!found && nearest.best)
         err_set(err, ERR_INVALID, "there is no command %.40s; did you mean %s?", name,
                 nearest.best);
-    else
+    else if (!found)
         err_set(err, ERR_INVALID, "there is no command %.40s", name);
-    return NULL;
+    return found;
 }
 
 static int run(struct master *master, const cJSON *request, cJSON *answer, struct err *err)

@@ -68,6 +68,9 @@ void master_run(struct master *master);
 void master_stop(struct master *master);
 int master_restart(struct master *master, const char *queue, struct err *err);
 int master_reload(struct master *master, struct err *err);
+
+/* Reads the configuration again for programs alone, and makes that what is available. */
+int master_reread_programs(struct master *master, struct err *err);
 void master_reopen_logs(struct master *master);
 
 /* The pool of a queue, NULL where there is none. */

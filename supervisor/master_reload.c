@@ -5,6 +5,7 @@
 #include "supervisor/master.h"
 
 #include "common/log.h"
+#include "supervisor/programs/update.h"
 #include "supervisor/reload.h"
 
 static void log_unserved(const struct reload_plan *plan)
@@ -52,13 +53,33 @@ static void apply(struct master *master, const struct reload_plan *plan)
     process_handle(&master->maintenance.process, EVENT_STOP);
 }
 
+/* Programs compare their groups themselves, each with what it has been started with. */
+static size_t apply_programs(struct master *master)
+{
+    program_host_adapt(&master->programs.host, &master->settings->supervisor);
+    programs_set_available(&master->programs, &master->settings->supervisor);
+    size_t changed = programs_update(&master->programs);
+    if (changed > 0)
+        log_write(LOG_INFO, "reload: %zu groups of programs have changed", changed);
+    return changed;
+}
+
+/* The programs' part alone: queues, and the generation that their workers know, stay as they are.
+ */
+static void swap_programs(struct master *master, struct settings *settings)
+{
+    struct supervisor_settings before = master->settings->supervisor;
+    master->settings->supervisor = settings->supervisor;
+    settings->supervisor = before;
+}
+
 static int compare_and_apply(struct master *master, struct settings *settings, struct err *err)
 {
     struct settings *unneeded = settings;
     struct reload_plan *plan = reload_compare(master->settings, settings);
     int result = 0;
     if (!plan->differs) {
-        log_write(LOG_INFO, "reload: nothing has changed");
+        swap_programs(master, settings);
     } else {
         struct settings *before = master->settings;
         result = master_adopt(master, settings, err);
@@ -68,6 +89,8 @@ static int compare_and_apply(struct master *master, struct settings *settings, s
             apply(master, plan);
         }
     }
+    if (result == 0 && apply_programs(master) == 0 && !plan->differs)
+        log_write(LOG_INFO, "reload: nothing has changed");
     reload_plan_destroy(plan);
     settings_destroy(unneeded);
     return result;
@@ -81,4 +104,16 @@ int master_reload(struct master *master, struct err *err)
     if (!settings)
         return err_prefix(err, "the configuration stays as it was");
     return compare_and_apply(master, settings, err);
+}
+
+int master_reread_programs(struct master *master, struct err *err)
+{
+    if (master_check_running(master, "reading the configuration", err) < 0)
+        return -1;
+    struct settings *settings = settings_load(master->config, err);
+    if (!settings)
+        return -1;
+    programs_set_available(&master->programs, &settings->supervisor);
+    settings_destroy(settings);
+    return 0;
 }

@@ -33,7 +33,8 @@ static void make_one(struct program *program, enum stream stream)
 void auto_log_make(struct program *program)
 {
     for (int stream = 0; stream < STREAM_COUNT; stream++)
-        if (strcmp(program->process->logfiles[stream], KEY_LOG_AUTO) == 0)
+        if (strcmp(program->process->logfiles[stream], KEY_LOG_AUTO) == 0 &&
+            !program->auto_names[stream][0])
             make_one(program, (enum stream)stream);
 }
 

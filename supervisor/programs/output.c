@@ -225,6 +225,17 @@ void output_close(struct output *output)
     log_file_close(&output->file);
 }
 
+void output_move(struct output *output)
+{
+    struct err err = ERR_INIT;
+    if (output->watch.fd < 0)
+        return;
+    log_file_close(&output->file);
+    if (open_log(output, &err) < 0)
+        log_write(LOG_ERROR, "%s", err.text);
+    resume_reading(output); /* a slow reader of the old one holds up nobody any more */
+}
+
 void output_reopen(struct output *output)
 {
     struct err err = ERR_INIT;

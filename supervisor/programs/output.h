@@ -41,6 +41,9 @@ void output_drain(struct output *output);
 
 void output_close(struct output *output);
 
+/* Its log has another path now. */
+void output_move(struct output *output);
+
 /* Opens the log again under its name; removes it and makes a new one. */
 void output_reopen(struct output *output);
 int output_clear(struct output *output, struct err *err);

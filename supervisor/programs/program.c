@@ -7,12 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "common/log.h"
 #include "common/mem.h"
 #include "common/signal_names.h"
+#include "supervisor/programs/auto_log.h"
 #include "supervisor/programs/listener_pool.h"
 #include "supervisor/programs/payload.h"
+#include "supervisor/programs/program_change.h"
 #include "supervisor/programs/program_group.h"
 #include "supervisor/programs/program_launch.h"
 #include "supervisor/programs/program_restart.h"
@@ -203,10 +206,16 @@ static void on_ended(struct reaper_child *reaped, int status)
     program_handle(program, EVENT_ENDED);
 }
 
+/* Not where all stops, or where it is to go. */
+static bool may_start(const struct program *program)
+{
+    return !program->host->is_stopping && !program->group->is_stopping && !program->change;
+}
+
 /* Whether one that had been running runs again, and when. */
 static void restart(struct program *program)
 {
-    if (program->host->is_stopping || !program_is_restarted(program->settings, program->ended_well))
+    if (!may_start(program) || !program_is_restarted(program->settings, program->ended_well))
         return;
     program->pause_ms = program_restart_pause(&program->restarts_paid_ms, now_ms(program));
     program_handle(program, program->pause_ms == 0 ? EVENT_START : EVENT_PAUSE);
@@ -279,7 +288,7 @@ static void on_limit(struct ev_loop *loop, ev_timer *timer, int events)
     (void)loop, (void)events;
     struct program *program = timer->data;
     bool is_starting = program->state == PROCESS_STARTING;
-    if (program->host->is_stopping && program->state == PROCESS_BACKOFF)
+    if (program->state == PROCESS_BACKOFF && !may_start(program))
         return;
     program_handle(program, is_starting ? EVENT_READY : EVENT_TIMEOUT);
 }
@@ -291,11 +300,15 @@ enum fault program_start(struct program *program, struct err *err)
     enum fault fault = program_launch_check(program, err);
     if (fault != FAULT_SUCCESS)
         return fault;
+    if (program->host->is_stopping) {
+        err_set(err, ERR_CONFLICT, "musterd is stopping: nothing is started");
+        return FAULT_SHUTDOWN_STATE;
+    }
     if (program_is_active(program)) {
         err_set(err, ERR_CONFLICT, "%s is started already", name_of(program));
         return FAULT_ALREADY_STARTED;
     }
-    if (lifecycle_has_process(program->state)) {
+    if (lifecycle_has_process(program->state) || !may_start(program)) {
         err_set(err, ERR_CONFLICT, "%s has not ended yet", name_of(program));
         return FAULT_ABNORMAL_TERMINATION;
     }
@@ -343,6 +356,25 @@ enum fault program_write(struct program *program, const char *bytes, size_t leng
     return err->code == ERR_UNAVAILABLE ? FAULT_NO_FILE : FAULT_FAILED;
 }
 
+/* Of one that does not run, the files are emptied by their names. */
+static int clear_log(struct program *program, enum stream stream, struct err *err)
+{
+    char room[LOG_PATH_SIZE];
+    if (program->outputs[stream].file.fd >= 0)
+        return output_clear(&program->outputs[stream], err);
+    const char *path = program_log_path(program, stream, room);
+    if (path && truncate(path, 0) < 0 && errno != ENOENT && errno != EINVAL)
+        return err_errno(err, errno, "cannot empty the log file %s", path);
+    return 0;
+}
+
+enum fault program_clear_logs(struct program *program, struct err *err)
+{
+    bool both =
+        clear_log(program, STREAM_OUT, err) == 0 && clear_log(program, STREAM_ERR, err) == 0;
+    return both ? FAULT_SUCCESS : FAULT_FAILED;
+}
+
 /* Names */
 
 char *program_full_name(const struct program *program)
@@ -371,23 +403,42 @@ const char *program_log_path(const struct program *program, enum stream stream, 
 
 /* Beginning and end */
 
-void program_configure(struct program *program, const struct program_settings *settings,
-                       const struct process_settings *process)
+static void take_settings(struct program *program, struct group_settings *source,
+                          const struct program_settings *settings,
+                          const struct process_settings *process)
 {
+    group_settings_hold(source);
+    group_settings_release(program->source);
+    program->source = source;
     program->settings = settings;
     program->process = process;
+}
+
+void program_configure(struct program *program, struct group_settings *source,
+                       const struct program_settings *settings,
+                       const struct process_settings *process)
+{
+    bool is_moved[STREAM_COUNT];
+    for (int stream = 0; stream < STREAM_COUNT; stream++)
+        is_moved[stream] =
+            strcmp(program->process->logfiles[stream], process->logfiles[stream]) != 0;
+    take_settings(program, source, settings, process);
+    auto_log_make(program);
+    for (int stream = 0; stream < STREAM_COUNT; stream++)
+        if (is_moved[stream])
+            output_move(&program->outputs[stream]);
     arm_limit(program);
 }
 
 struct program *program_create(struct program_host *host, struct program_group *group,
+                               struct group_settings *source,
                                const struct program_settings *settings,
                                const struct process_settings *process)
 {
     struct program *program = mem_new(1, sizeof *program);
     program->host = host;
     program->group = group;
-    program->settings = settings;
-    program->process = process;
+    take_settings(program, source, settings, process);
     program->state = PROCESS_STOPPED;
     program->child = (struct spawn_child){.pid = -1, .pidfd = -1, .error_fd = -1};
     program->input.fd = -1;
@@ -403,6 +454,8 @@ void program_destroy(struct program *program)
     ev_timer_stop(program->host->host->loop, &program->limit);
     release(program);
     listener_destroy(program->listener);
+    program_change_cancel(program);
+    group_settings_release(program->source);
     free(program->spawn_error);
     free(program);
 }

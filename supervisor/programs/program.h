@@ -17,6 +17,7 @@
 #include "supervisor/reaper.h"
 
 struct listener;
+struct program_change;
 struct program_group;
 
 /* The random letters of an AUTO log's name. */
@@ -33,9 +34,10 @@ struct program_group;
 struct program {
     struct program_host *host;
     struct program_group *group;
-    const struct program_settings
-        *settings; /* of the group's settings, as long as these are held */
+    struct group_settings *source; /* held: what the next two belong to */
+    const struct program_settings *settings;
     const struct process_settings *process;
+    struct program_change *change; /* what it becomes when it has stopped; NULL: nothing */
 
     enum process_state state; /* changed by one setter in program.c alone */
     bool was_started;         /* at any time */
@@ -59,8 +61,10 @@ struct program {
     char auto_names[STREAM_COUNT][AUTO_LETTERS]; /* "": there is none yet */
 };
 
-/* A program that is stopped. The group outlives it, and holds the settings. */
+/* A program that is stopped. settings and process belong to source, which it holds; the group
+ * outlives it. */
 struct program *program_create(struct program_host *host, struct program_group *group,
+                               struct group_settings *source,
                                const struct program_settings *settings,
                                const struct process_settings *process);
 
@@ -79,6 +83,9 @@ enum fault program_signal(struct program *program, int signal_number, struct err
 enum fault program_write(struct program *program, const char *bytes, size_t length,
                          struct err *err);
 
+/* Removes both logs and begins new ones. */
+enum fault program_clear_logs(struct program *program, struct err *err);
+
 /* STARTING, RUNNING or BACKOFF: it runs, or is on its way to. */
 bool program_is_active(const struct program *program);
 
@@ -92,8 +99,10 @@ char *program_full_name(const struct program *program);
  * file. */
 const char *program_log_path(const struct program *program, enum stream stream, char *room);
 
-/* Other settings for a program that goes on: those that need no new process hold from now on. */
-void program_configure(struct program *program, const struct program_settings *settings,
+/* Other settings, which belong to source. A process that it has goes on by those that it was
+ * started with, but for what needs no new process. */
+void program_configure(struct program *program, struct group_settings *source,
+                       const struct program_settings *settings,
                        const struct process_settings *process);
 
 #endif

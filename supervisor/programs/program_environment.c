@@ -58,7 +58,7 @@ static struct pairs additions(const struct program *program)
         put(&pairs, mem_printf("SUPERVISOR_SERVER_URL=%s", url));
     put(&pairs, mem_printf("SUPERVISOR_PROCESS_NAME=%s", program->process->name));
     put(&pairs, mem_printf("SUPERVISOR_GROUP_NAME=%s", program_group_name(program->group)));
-    put_configured(&pairs, program_group_environment(program->group));
+    put_configured(&pairs, program->source->environment);
     put_configured(&pairs, program->process->environment);
     return pairs;
 }
@@ -98,7 +98,7 @@ char *program_environment_path(const struct program *program)
 {
     struct pairs pairs = {0};
     char *path = NULL;
-    put_configured(&pairs, program_group_environment(program->group));
+    put_configured(&pairs, program->source->environment);
     put_configured(&pairs, program->process->environment);
     for (size_t i = 0; i < pairs.count; i++) {
         if (has_name_of(pairs.items[i], "PATH="))

@@ -14,11 +14,6 @@ const char *program_group_name(const struct program_group *group)
     return group->settings->name;
 }
 
-const char *program_group_environment(const struct program_group *group)
-{
-    return group->settings->environment;
-}
-
 int program_group_socket(const struct program_group *group)
 {
     return group->socket ? fcgi_socket_fd(group->socket) : -1;
@@ -117,26 +112,25 @@ void program_group_stop(struct program_group *group)
 
 /* Beginning and end */
 
-static void add_member(struct program_group *group, const struct program_settings *settings,
-                       const struct process_settings *process)
+struct program *program_group_add_member(struct program_group *group, struct group_settings *source,
+                                         const struct program_settings *settings,
+                                         const struct process_settings *process)
 {
-    struct program *program = program_create(group->host, group, settings, process);
+    struct program *program = program_create(group->host, group, source, settings, process);
     if (group->pool)
         program->listener = listener_create(group->pool, program);
     auto_log_make(program);
+    group->members = mem_resize(group->members, group->member_count + 1, sizeof(struct program *));
     group->members[group->member_count++] = program;
+    return program;
 }
 
 static void add_members(struct program_group *group)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < group->settings->program_count; i++)
-        count += group->settings->programs[i].process_count;
-    group->members = mem_new(count + 1, sizeof(struct program *));
     for (size_t i = 0; i < group->settings->program_count; i++) {
         const struct program_settings *settings = &group->settings->programs[i];
         for (size_t k = 0; k < settings->process_count; k++)
-            add_member(group, settings, &settings->processes[k]);
+            program_group_add_member(group, group->settings, settings, &settings->processes[k]);
     }
 }
 

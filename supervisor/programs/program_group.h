@@ -18,6 +18,8 @@ struct program_group {
     struct program **members;        /* in the order that they are started in */
     size_t member_count;
     bool is_stopping;           /* all have been told to stop, for good */
+    bool leaves;                /* it is removed when they have */
+    bool returns;               /* and then made anew, with the settings that are available */
     struct fcgi_socket *socket; /* of an [fcgi-program:x] */
     struct listener_pool *pool; /* of an [eventlistener:x] */
 };
@@ -28,6 +30,11 @@ struct program_group *program_group_create(struct program_host *host,
 
 /* Only when none of its programs has a process. */
 void program_group_destroy(struct program_group *group);
+
+/* A program more, at the end; its settings belong to source. It is not started. */
+struct program *program_group_add_member(struct program_group *group, struct group_settings *source,
+                                         const struct program_settings *settings,
+                                         const struct process_settings *process);
 
 struct program *program_group_find(const struct program_group *group, const char *process);
 
@@ -44,7 +51,6 @@ int program_group_prepare(struct program_group *group, struct program *program, 
 void program_group_ended(struct program_group *group, struct program *program);
 int program_group_socket(const struct program_group *group); /* -1: there is none */
 const char *program_group_name(const struct program_group *group);
-const char *program_group_environment(const struct program_group *group);
 
 /* A copy of its programs by priority, the lowest first: malloc'd, member_count long. */
 struct program **program_group_by_priority(const struct program_group *group);

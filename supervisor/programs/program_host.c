@@ -30,13 +30,18 @@ static char *server_url(const struct supervisor_settings *settings)
                       (long long)inet->port);
 }
 
+void program_host_adapt(struct program_host *host, const struct supervisor_settings *settings)
+{
+    replace(&host->serverurl, server_url(settings));
+    host->strips_ansi = settings->daemon.strip_ansi;
+    identities_forget(&host->identities);
+}
+
 void program_host_configure(struct program_host *host, const struct supervisor_settings *settings)
 {
     replace(&host->identifier, mem_strdup(settings->daemon.identifier));
     replace(&host->childlogdir, mem_strdup(settings->daemon.childlogdir));
-    replace(&host->serverurl, server_url(settings));
-    host->strips_ansi = settings->daemon.strip_ansi;
-    identities_forget(&host->identities);
+    program_host_adapt(host, settings);
 }
 
 void program_host_make_room(const struct program_host *host, size_t process_count)

@@ -31,8 +31,10 @@ struct program_host {
     bool is_stopping; /* nothing is started any more */
 };
 
-/* Takes what programs need from settings. */
+/* Takes what programs need from settings: all of it at the start; later what does not name the logs
+ * that there are. */
 void program_host_configure(struct program_host *host, const struct supervisor_settings *settings);
+void program_host_adapt(struct program_host *host, const struct supervisor_settings *settings);
 
 /* Raises our own limit of open files, as far as it may be, for so many processes. */
 void program_host_make_room(const struct program_host *host, size_t process_count);

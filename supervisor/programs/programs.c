@@ -7,6 +7,7 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "supervisor/programs/auto_log.h"
+#include "supervisor/programs/operation.h"
 #include "supervisor/programs/ticks.h"
 
 /* Between two looks at what else there is to do. */
@@ -21,8 +22,6 @@ struct program_group *programs_group(const struct programs *programs, const char
 }
 
 /* Groups that come and go */
-
-static void start_awaited(struct programs *programs);
 
 static bool comes_before(const struct program_group *one, const struct program_group *other)
 {
@@ -39,6 +38,25 @@ static void insert(struct programs *programs, struct program_group *group)
     for (; place > 0 && comes_before(group, programs->groups[place - 1]); place--)
         programs->groups[place] = programs->groups[place - 1];
     programs->groups[place] = group;
+}
+
+static int compare_places(const void *a, const void *b)
+{
+    const struct program_group *one = *(struct program_group *const *)a,
+                               *other = *(struct program_group *const *)b;
+    return comes_before(one, other) ? -1 : comes_before(other, one) ? 1 : 0;
+}
+
+void programs_sort(struct programs *programs)
+{
+    if (programs->group_count > 0)
+        qsort(programs->groups, programs->group_count, sizeof(struct program_group *),
+              compare_places);
+}
+
+void programs_forget(struct programs *programs, const struct program *program)
+{
+    operations_forget_program(programs, program);
 }
 
 static void make_room(const struct programs *programs)
@@ -83,7 +101,7 @@ enum fault programs_add(struct programs *programs, const char *name, struct err 
     }
     if (add(programs, settings, err) < 0)
         return FAULT_FAILED;
-    start_awaited(programs);
+    programs_start_awaited(programs);
     return FAULT_SUCCESS;
 }
 
@@ -109,6 +127,8 @@ enum fault programs_remove(struct programs *programs, const char *name, struct e
         return FAULT_STILL_RUNNING;
     }
     take_out(programs, group);
+    for (size_t i = 0; i < group->member_count; i++)
+        programs_forget(programs, group->members[i]);
     struct group_settings *settings = group_settings_hold(group->settings);
     program_group_destroy(group);
     event_notify_format(&programs->host.bus, EVENT_PROCESS_GROUP_REMOVED, "groupname:%s\n",
@@ -138,7 +158,7 @@ void programs_set_available(struct programs *programs, const struct supervisor_s
 
 static bool is_awaited(const struct program *program)
 {
-    return program->state == PROCESS_STOPPED && !program->was_started &&
+    return program->state == PROCESS_STOPPED && !program->was_started && !program->change &&
            program->settings->autostart;
 }
 
@@ -148,7 +168,7 @@ static bool start_some(struct programs *programs)
     int left = STARTS_A_TURN;
     for (size_t i = 0; i < programs->group_count; i++) {
         const struct program_group *group = programs->groups[i];
-        for (size_t k = 0; k < group->member_count; k++) {
+        for (size_t k = 0; k < group->member_count && !group->is_stopping; k++) {
             if (!is_awaited(group->members[k]))
                 continue;
             if (left-- == 0)
@@ -165,16 +185,16 @@ static void on_starting(struct ev_loop *loop, ev_timer *timer, int events)
     struct programs *programs = timer->data;
     ev_timer_stop(loop, timer);
     if (!programs->host.is_stopping && start_some(programs))
-        start_awaited(programs);
+        programs_start_awaited(programs);
 }
 
 void programs_begin(struct programs *programs)
 {
     event_notify_format(&programs->host.bus, EVENT_SUPERVISOR_STATE_CHANGE_RUNNING, "%s", "");
-    start_awaited(programs);
+    programs_start_awaited(programs);
 }
 
-static void start_awaited(struct programs *programs)
+void programs_start_awaited(struct programs *programs)
 {
     ev_timer_set(&programs->starting, 0., 0.);
     ev_timer_start(programs->host.host->loop, &programs->starting);
@@ -218,6 +238,7 @@ void programs_finish(struct programs *programs)
     struct ev_loop *loop = programs->host.host->loop;
     ev_timer_stop(loop, &programs->starting);
     ev_timer_stop(loop, &programs->reporting);
+    operations_finish(programs);
     while (programs->group_count > 0)
         program_group_destroy(programs->groups[--programs->group_count]);
     ticks_finish(programs);

@@ -11,6 +11,8 @@
 #include "supervisor/programs/program_group.h"
 #include "supervisor/programs/program_host.h"
 
+struct operation;
+
 #define TICK_COUNT 3 /* of 5, 60 and 3600 seconds */
 
 /*
@@ -23,7 +25,9 @@ struct programs {
     size_t group_count;
     struct group_settings **available; /* held; as they were read last */
     size_t available_count;
-    ev_timer starting;   /* there are more programs to be started */
+    struct operation *operations; /* under way, and some that are over; the newest first */
+    unsigned operation_count;     /* that there ever were */
+    ev_timer starting;            /* there are more programs to be started */
     ev_timer reporting;  /* while all are being stopped: says now and then for whom we wait */
     ev_periodic ticking; /* while somebody wants to be told of the time */
     long told_ticks[TICK_COUNT];
@@ -39,6 +43,9 @@ void programs_finish(struct programs *programs);
 
 /* Starts those with autostart, by priority. */
 void programs_begin(struct programs *programs);
+
+/* Starts those that are to be started and have not been yet, a few in each turn. */
+void programs_start_awaited(struct programs *programs);
 
 /* To be called at the end of a turn in which some program's state has changed (host.changed). */
 void programs_tend(struct programs *programs);
@@ -68,6 +75,10 @@ enum fault programs_add(struct programs *programs, const char *name, struct err 
 /* Takes a group away whose programs are stopped: FAULT_SUCCESS, FAULT_BAD_NAME or
  * FAULT_STILL_RUNNING with err. */
 enum fault programs_remove(struct programs *programs, const char *name, struct err *err);
+
+/* For update.c: groups have other priorities; a program is about to go. */
+void programs_sort(struct programs *programs);
+void programs_forget(struct programs *programs, const struct program *program);
 
 /* Takes the configuration that was read anew as what is available. */
 void programs_set_available(struct programs *programs, const struct supervisor_settings *settings);

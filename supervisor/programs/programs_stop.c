@@ -6,6 +6,8 @@
 
 #include "common/buf.h"
 #include "common/log.h"
+#include "supervisor/programs/operation.h"
+#include "supervisor/programs/update.h"
 
 #define REPORT_SECONDS 3.
 #define REPORT_MAX     2048 /* bytes of names */
@@ -82,6 +84,8 @@ void programs_kill(struct programs *programs)
 
 void programs_tend(struct programs *programs)
 {
+    programs_tend_changes(programs);
+    operations_look(programs);
     if (!programs->host.is_stopping)
         return;
     stop_next(programs);

@@ -9,61 +9,12 @@ import time
 import pytest
 
 from support.processes import children_of, descendants_of, descriptors_of, process_lives, wait_dead, wait_for
-
-
-class Programs:
-    """A musterd that runs programs and no queues."""
-
-    def __init__(self, musterd):
-        self.musterd = musterd
-        self.directory = musterd.directory
-
-    def start(self, sections, daemon=""):
-        self.musterd.config.write_text(
-            f"[supervisord]\nnodaemon = true\nidentifier = test\nchildlogdir = {self.directory}\n"
-            f"pidfile = {self.directory}/s.pid\nlogfile = {self.directory}/s.log\n{daemon}\n{sections}")
-        self.musterd.socket = self.directory / "s.muster.sock"
-        self.musterd.start()
-        return self
-
-    def path(self, name):
-        return self.directory / name
-
-    def text(self, name):
-        path = self.path(name)
-        return path.read_text(errors="replace") if path.exists() else ""
-
-    def wait_text(self, name, pattern):
-        return wait_for(lambda: re.search(pattern, self.text(name), re.S),
-                        lambda: f"{pattern} in {name}: {self.text(name)!r}\n{self.musterd.log_text()}")
-
-    def wait_log(self, pattern, count=1):
-        return wait_for(lambda: self.count_log(pattern) >= count,
-                        lambda: f"{count} of {pattern} in the log\n{self.musterd.log_text()}")
-
-    def count_log(self, pattern):
-        return len(re.findall(pattern, self.musterd.log_text()))
-
-    def pids(self, name):
-        """All pids that a program was started with."""
-        return [int(pid) for pid in re.findall(rf"spawned: '{re.escape(name)}' with pid (\d+)", self.musterd.log_text())]
-
-    def wait_pid(self, name, number=1):
-        return wait_for(lambda: len(self.pids(name)) >= number and self.pids(name)[number - 1],
-                        lambda: f"start {number} of {name}\n{self.musterd.log_text()}")
+from support.programs import SLEEP, Programs, program
 
 
 @pytest.fixture
 def programs(musterd):
     return Programs(musterd)
-
-
-def program(name, command, **keys):
-    lines = "".join(f"{key} = {value}\n" for key, value in keys.items())
-    return f"[program:{name}]\ncommand = {command}\n{lines}\n"
-
-
-SLEEP = "sleep 600"
 
 
 # --- starting ---

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: MIT */
+#include "supervisor/programs/operation.h"
+
+#include <stdlib.h>
+
+#include "common/log.h"
+#include "common/mem.h"
+
+#define REPORT_SECONDS 2.
+
+static void end_item(struct operation *operation, struct operation_item *item, enum fault fault,
+                     const char *text)
+{
+    item->stage = ITEM_DONE;
+    item->fault = fault;
+    item->text = fault == FAULT_SUCCESS ? NULL : mem_strdup(text);
+    operation->done_count++;
+}
+
+/* Beginning */
+
+static void begin_start(struct operation *operation, struct operation_item *item)
+{
+    struct err err = ERR_INIT;
+    enum fault fault = program_start(item->program, &err);
+    if (fault != FAULT_SUCCESS || !operation->request.waits)
+        end_item(operation, item, fault, err.text);
+    else
+        item->stage = ITEM_STARTS;
+}
+
+static void report_stop(const struct operation_item *item)
+{
+    if (item->stage == ITEM_STOPS && item->program->state == PROCESS_STOPPING)
+        log_write(LOG_INFO, "waiting for %s to stop", item->name);
+}
+
+static void begin_stop(struct operation *operation, struct operation_item *item)
+{
+    struct err err = ERR_INIT;
+    enum fault fault = program_stop(item->program, &err);
+    if (fault != FAULT_SUCCESS || !operation->request.waits) {
+        end_item(operation, item, fault, err.text);
+        return;
+    }
+    item->stage = ITEM_STOPS;
+    report_stop(item);
+}
+
+static bool has_stopped(const struct program *program)
+{
+    return !program_is_active(program) && !lifecycle_has_process(program->state);
+}
+
+static void begin_restart(struct operation *operation, struct operation_item *item)
+{
+    if (program_is_active(item->program))
+        program_stop(item->program, NULL);
+    item->stage = ITEM_STOPS;
+    if (has_stopped(item->program))
+        begin_start(operation, item);
+    else
+        report_stop(item);
+}
+
+static void (*const beginnings[])(struct operation *operation, struct operation_item *item) = {
+    [OPERATION_START] = begin_start,
+    [OPERATION_STOP] = begin_stop,
+    [OPERATION_RESTART] = begin_restart,
+};
+
+/* Going on */
+
+static void look_at_start(struct operation *operation, struct operation_item *item)
+{
+    const struct program *program = item->program;
+    if (program->spawn_error)
+        end_item(operation, item, FAULT_SPAWN_ERROR, program->spawn_error);
+    else if (program->state == PROCESS_RUNNING)
+        end_item(operation, item, FAULT_SUCCESS, NULL);
+    else if (program->state != PROCESS_STARTING)
+        end_item(operation, item, FAULT_ABNORMAL_TERMINATION, "it has ended again");
+}
+
+static void look_at_stop(struct operation *operation, struct operation_item *item)
+{
+    if (!has_stopped(item->program))
+        return;
+    if (operation->request.kind == OPERATION_RESTART)
+        begin_start(operation, item);
+    else
+        end_item(operation, item, FAULT_SUCCESS, NULL);
+}
+
+static void look_at(struct operation *operation, struct operation_item *item)
+{
+    if (item->stage == ITEM_STOPS)
+        look_at_stop(operation, item);
+    if (item->stage == ITEM_STARTS)
+        look_at_start(operation, item);
+}
+
+static void end(struct operation *operation)
+{
+    ev_timer_stop(operation->programs->host.host->loop, &operation->report);
+    operation->has_ended = true;
+    if (operation->request.finished)
+        operation->request.finished(operation->request.context, operation);
+}
+
+/* Looks at those that are under way, and begins others as far as there is room. */
+static void look(struct operation *operation)
+{
+    size_t under_way = 0;
+    for (size_t i = 0; i < operation->item_count; i++) {
+        look_at(operation, &operation->items[i]);
+        under_way +=
+            operation->items[i].stage == ITEM_STOPS || operation->items[i].stage == ITEM_STARTS;
+    }
+    size_t width = operation->request.width ? operation->request.width : operation->item_count;
+    for (size_t i = 0; i < operation->item_count && under_way < width; i++) {
+        struct operation_item *item = &operation->items[i];
+        if (item->stage != ITEM_WAITING)
+            continue;
+        beginnings[operation->request.kind](operation, item);
+        under_way += item->stage != ITEM_DONE;
+    }
+    if (operation->done_count == operation->item_count && !operation->has_ended)
+        end(operation);
+}
+
+static void on_report(struct ev_loop *loop, ev_timer *timer, int events)
+{
+    (void)loop, (void)events;
+    struct operation *operation = timer->data;
+    for (size_t i = 0; i < operation->item_count; i++)
+        report_stop(&operation->items[i]);
+}
+
+/* Those that there are */
+
+static void destroy(struct operation *operation)
+{
+    ev_timer_stop(operation->programs->host.host->loop, &operation->report);
+    for (size_t i = 0; i < operation->item_count; i++) {
+        free(operation->items[i].group);
+        free(operation->items[i].name);
+        free(operation->items[i].text);
+    }
+    free(operation->items);
+    free(operation);
+}
+
+/* The list has the newest one first. */
+static void forget_old(struct programs *programs)
+{
+    size_t ended = 0;
+    struct operation **link = &programs->operations;
+    while (*link) {
+        struct operation *operation = *link;
+        ended += operation->has_ended;
+        if (!operation->has_ended || ended <= OPERATIONS_KEPT) {
+            link = &operation->next;
+            continue;
+        }
+        *link = operation->next;
+        destroy(operation);
+    }
+}
+
+void operations_look(struct programs *programs)
+{
+    for (struct operation *operation = programs->operations; operation; operation = operation->next)
+        if (!operation->has_ended)
+            look(operation);
+}
+
+void operations_forget_program(struct programs *programs, const struct program *program)
+{
+    for (struct operation *operation = programs->operations; operation;
+         operation = operation->next) {
+        for (size_t i = 0; i < operation->item_count; i++) {
+            struct operation_item *item = &operation->items[i];
+            if (item->program != program)
+                continue;
+            if (item->stage != ITEM_DONE)
+                end_item(operation, item, FAULT_BAD_NAME, "it has been removed");
+            item->program = NULL;
+        }
+    }
+}
+
+void operations_finish(struct programs *programs)
+{
+    while (programs->operations) {
+        struct operation *operation = programs->operations;
+        programs->operations = operation->next;
+        destroy(operation);
+    }
+}
+
+const struct operation *operation_find(const struct programs *programs, unsigned number)
+{
+    const struct operation *operation = programs->operations;
+    while (operation && operation->number != number)
+        operation = operation->next;
+    return operation;
+}
+
+void operation_detach(struct operation *operation)
+{
+    operation->request.finished = NULL;
+}
+
+static bool concerns(const struct operation_request *request, const struct program *program)
+{
+    bool wants_active = request->kind == OPERATION_STOP;
+    return !request->only_needed || program_is_active(program) == wants_active;
+}
+
+static void add_items(struct operation *operation, const struct program_list *list)
+{
+    operation->items = mem_new(list->count + 1, sizeof *operation->items);
+    for (size_t i = 0; i < list->count; i++) {
+        struct program *program = list->items[i];
+        if (!concerns(&operation->request, program))
+            continue;
+        operation->items[operation->item_count++] = (struct operation_item){
+            .program = program,
+            .group = mem_strdup(program_group_name(program->group)),
+            .name = mem_strdup(program->process->name),
+        };
+    }
+}
+
+struct operation *operation_begin(struct programs *programs, const struct program_list *list,
+                                  const struct operation_request *request)
+{
+    struct operation *operation = mem_new(1, sizeof *operation);
+    operation->programs = programs;
+    operation->number = ++programs->operation_count;
+    operation->request = *request;
+    add_items(operation, list);
+    ev_timer_init(&operation->report, on_report, REPORT_SECONDS, REPORT_SECONDS);
+    operation->report.data = operation;
+    if (request->kind != OPERATION_START && request->waits)
+        ev_timer_start(programs->host.host->loop, &operation->report);
+    operation->next = programs->operations;
+    programs->operations = operation;
+    look(operation);
+    forget_old(programs);
+    return operation;
+}
