@@ -26,9 +26,10 @@
  * - What is due and what has expired follows the store's clock; the SQLite driver's is the clock it
  * was opened with.
  * - Order within a queue: higher priority first, then in the order in which jobs became due, then
- * in the order of their push. A lease that ends without its owner (expired, or a dead owner's that
- * had begun) and a release make the job due anew, behind those that are due already; what had not
- * begun goes back to the very place that it had.
+ * in the order of their push. A release and a lease that runs out make the job due anew, behind
+ * those that are due already. What had not begun goes back to the very place that it had, and so
+ * does all that a dead owner held: it has waited long enough, and max_attempts bounds what a job
+ * can do that kills its workers.
  * - A reservation is a lease, owned by (owner, attempt). Only that owner can extend or end it;
  * anybody else's outcome is not applied and changes nothing.
  * - A store object belongs to one thread at a time and must not cross a fork.
@@ -233,9 +234,9 @@ struct driver {
                   int64_t lease_ms, struct err *err);
 
     /* Returns all leases of a dead owner to their queues. The attempts in begun (id 0: unknown) are
-     * kept and their jobs are due now; the others had not begun, do not count, and go back to their
-     * places. Those that are cancelled, or whose batch is, end as cancelled. *returned gets how
-     * many leases there were. Wakes idle workers. */
+     * kept, the others had not begun and do not count; all go back to their places. Those that are
+     * cancelled, or whose batch is, end as cancelled. *returned gets how many leases there were.
+     * Wakes idle workers. */
     int (*return_owner)(struct store *store, const char *owner, const struct lease *begun,
                         size_t begun_count, uint64_t *returned, struct err *err);
 

@@ -389,7 +389,7 @@ BEGIN
             PERFORM {remove}(job);
         ELSIF EXISTS (SELECT FROM unnest(p_begun, p_attempt) AS b(uuid, attempt)
                       WHERE b.uuid = job.uuid AND b.attempt = job.attempts) THEN
-            PERFORM {give_back}(job, {now}(), job.attempts, {entry}(job, 'worker'));
+            PERFORM {give_back}(job, NULL, job.attempts, {entry}(job, 'worker'));
         ELSE
             PERFORM {give_back}(job, NULL, job.attempts - 1, NULL);
         END IF;

@@ -126,7 +126,8 @@ int ending_release(struct store *store, struct endings *endings, const struct he
 {
     if ((cause || exception) && note_attempt(store, held, cause, exception, err) < 0)
         return -1;
-    if (store_run(store, err, SQL_RECORD_DUE, "ii", held->row.id, due_ms) < 0)
+    if (due_ms != ENDING_SAME_PLACE &&
+        store_run(store, err, SQL_RECORD_DUE, "ii", held->row.id, due_ms) < 0)
         return -1;
     return put_back(store, endings, held, held->row.attempt, err);
 }

@@ -45,7 +45,9 @@ int ending_remove(struct store *store, struct endings *endings, const struct hel
 int ending_untouched(struct store *store, struct endings *endings, const struct held *held,
                      struct err *err);
 
-/* It waits until due_ms (wall); cause and exception, where given, go into its history. */
+/* It waits until due_ms (wall), or is back at the place that it had; cause and exception, where
+ * given, go into its history. */
+#define ENDING_SAME_PLACE INT64_MIN
 int ending_release(struct store *store, struct endings *endings, const struct held *held,
                    int64_t due_ms, const char *cause, const char *exception, struct err *err);
 

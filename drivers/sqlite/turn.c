@@ -175,14 +175,14 @@ static bool has_begun(const struct held *held, const struct lease *begun, size_t
 }
 
 static int give_back(struct store *store, struct endings *endings, const struct held *held,
-                     bool begun, const char *cause, struct err *err)
+                     bool begun, int64_t due_ms, const char *cause, struct err *err)
 {
     int is_cancelled = must_not_go_back(store, held, err);
     if (is_cancelled)
         return is_cancelled < 0 ? -1 : ending_remove(store, endings, held, BATCH_CANCELLED, err);
     if (!begun)
         return ending_untouched(store, endings, held, err);
-    return ending_release(store, endings, held, store->now_ms, cause, NULL, err);
+    return ending_release(store, endings, held, due_ms, cause, NULL, err);
 }
 
 static int return_all(struct store *store, const char *owner, const struct lease *begun,
@@ -193,7 +193,7 @@ static int return_all(struct store *store, const char *owner, const struct lease
         return -1;
     for (size_t i = 0; i < endings->count; i++) {
         const struct held *held = &endings->held[i];
-        if (give_back(store, endings, held, has_begun(held, begun, begun_count),
+        if (give_back(store, endings, held, has_begun(held, begun, begun_count), ENDING_SAME_PLACE,
                       HISTORY_WORKER_DIED, err) < 0)
             return -1;
     }
@@ -220,7 +220,8 @@ int leases_expire(struct store *store, size_t limit, size_t *count, struct err *
         store, store_query(store, err, SQL_LEASES_EXPIRED, "ii", store->now_ms, (int64_t)limit),
         false, &endings, err);
     for (size_t i = 0; i < endings.count && result == 0; i++)
-        result = give_back(store, &endings, &endings.held[i], true, HISTORY_LEASE_EXPIRED, err);
+        result = give_back(store, &endings, &endings.held[i], true, store->now_ms,
+                           HISTORY_LEASE_EXPIRED, err);
     if (result == 0)
         result = endings_apply(store, &endings, err);
     *count = endings.count;

@@ -253,7 +253,10 @@ static void note_failure(struct model_job *job)
         job->failures++;
 }
 
-static void go_back(struct model *model, struct model_job *job, bool counts, bool is_noted)
+enum place_again { AT_ITS_PLACE, DUE_NOW };
+
+static void go_back(struct model *model, struct model_job *job, enum place_again again, bool counts,
+                    bool is_noted)
 {
     if (must_not_go_back(model, job)) {
         remove_job(job);
@@ -263,9 +266,9 @@ static void go_back(struct model *model, struct model_job *job, bool counts, boo
     job->place = PLACE_WAITING;
     if (is_noted)
         note_failure(job);
-    if (counts)
+    if (again == DUE_NOW)
         job->due = model->now;
-    else
+    if (!counts)
         job->attempts--;
 }
 
@@ -291,7 +294,8 @@ bool model_end(struct model *model, int owner, int number, int attempt, enum out
     switch (kind) {
     case OUTCOME_RELEASE:
     case OUTCOME_UNTOUCHED:
-        go_back(model, job, kind == OUTCOME_RELEASE, kind == OUTCOME_RELEASE && has_cause);
+        go_back(model, job, kind == OUTCOME_RELEASE ? DUE_NOW : AT_ITS_PLACE,
+                kind == OUTCOME_RELEASE, kind == OUTCOME_RELEASE && has_cause);
         break;
     case OUTCOME_FAIL:
         fail(model, job);
@@ -319,7 +323,7 @@ uint64_t model_return_owner(struct model *model, int owner, const bool *begun)
         struct model_job *job = &model->jobs[i];
         if (job->place != PLACE_RESERVED || job->owner != owner)
             continue;
-        go_back(model, job, begun[i], begun[i]);
+        go_back(model, job, AT_ITS_PLACE, begun[i], begun[i]);
         count++;
     }
     return count;

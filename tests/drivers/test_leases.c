@@ -167,8 +167,8 @@ static void test_the_leases_of_a_dead_owner(void **state)
     assert_int_equal(return_owner(fixture, "dead", begun, 3), 3);
     has_stats(fixture, "default", 4, 1, 0, 0);
     assert_int_equal(take(fixture, fixture->a, "w", "default", 10), 4);
-    static const char *const expected[] = {"b", "c", "e", "a"};
-    static const int attempts[] = {1, 1, 1, 2};
+    static const char *const expected[] = {"a", "b", "c", "e"};
+    static const int attempts[] = {2, 1, 1, 1};
     for (size_t i = 0; i < 4; i++) {
         assert_string_equal(fixture->reservation.jobs[i].uuid, expected[i]);
         assert_int_equal(fixture->reservation.jobs[i].attempts, attempts[i]);

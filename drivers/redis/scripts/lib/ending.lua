@@ -78,7 +78,8 @@ local function read_job(uuid)
     }
 end
 
--- Ends an attempt that counts; its job goes on after a delay, or is cancelled. The lease is gone already.
+-- Ends an attempt that counts; its job goes on after a delay (nil: at the place that it had), or is cancelled.
+-- The lease is gone already.
 local function next_attempt(uuid, attempt, delay, entry)
     local key, job = P .. 'job:' .. uuid, read_job(uuid)
     if not job then
@@ -89,7 +90,9 @@ local function next_attempt(uuid, attempt, delay, entry)
     end
     job.meta.attempts = attempt
     add_history(key, entry)
-    if delay > 0 then
+    if not delay then
+        put_back(uuid, job.meta)
+    elseif delay > 0 then
         put_delayed(uuid, job.meta, delay)
     else
         put_ready(uuid, job.meta)
@@ -183,7 +186,7 @@ local function give_back_lost(owner, stamps)
     end
 end
 
--- Ends attempts whose owner does not end them. ended is a list of {uuid, lease, cause}, where an attempt
+-- Ends attempts whose owner does not end them. ended is a list of {uuid, lease, cause, delay}, where an attempt
 -- without a cause had not begun. They go back in the order of their push.
 local function return_leases(ended)
     for _, one in ipairs(ended) do
@@ -196,7 +199,7 @@ local function return_leases(ended)
     for _, one in ipairs(ended) do
         drop_lease(one.uuid, one.lease.queue)
         if one.cause then
-            next_attempt(one.uuid, one.lease.attempt, 0, '{"attempt":' .. one.lease.attempt ..
+            next_attempt(one.uuid, one.lease.attempt, one.delay, '{"attempt":' .. one.lease.attempt ..
                 ',"at":0,"worker":' .. cjson.encode(one.lease.owner) .. ',"cause":"' .. one.cause .. '"}')
         else
             untouched(one.uuid)
@@ -218,7 +221,7 @@ local function return_expired(queue, most)
     for _, uuid in ipairs(uuids) do
         local text = call('HGET', P .. 'leases', uuid)
         if text then
-            ended[#ended + 1] = {uuid = uuid, lease = read_lease(text), cause = 'lease'}
+            ended[#ended + 1] = {uuid = uuid, lease = read_lease(text), cause = 'lease', delay = 0}
         else
             drop_lease(uuid, queue)
         end
