@@ -75,3 +75,16 @@ struct queue_connection *context_open(struct context *context, const char *queue
     const struct connection_settings *settings = context_connection_settings(context, queue, err);
     return settings ? context_open_connection(context, settings, err) : NULL;
 }
+
+int context_check_queue(const struct context *context, const char *queue, struct err *err)
+{
+    if (options_given(&context->options, "connection"))
+        return 0;
+    const struct connection_settings *its = settings_connection_of(context->settings, queue);
+    if (its == context->connection.settings)
+        return 0;
+    return err_set(err, ERR_INVALID,
+                   "queue %s is on connection %s, and the others on %s: push them apart, "
+                   "or give --connection",
+                   queue, its->name, context->connection.settings->name);
+}

@@ -48,6 +48,10 @@ struct queue_connection *context_open_connection(struct context *context,
                                                  const struct connection_settings *settings,
                                                  struct err *err);
 
+/* Checks that a queue is on the connection that is open, where --connection does not say so: queues
+ * of several connections cannot be served together. Returns 0, or -1 with err. */
+int context_check_queue(const struct context *context, const char *queue, struct err *err);
+
 /* Rows for the options' tables. */
 #define QUEUE_OPTION                                                                               \
     {                                                                                              \
@@ -57,6 +61,11 @@ struct queue_connection *context_open_connection(struct context *context,
     {                                                                                              \
         .name = "connection", .kind = OPTION_NAME, .value = "NAME",                                \
         .help = "the connection (default: that of the queue)"                                      \
+    }
+#define BATCH_OPTION                                                                               \
+    {                                                                                              \
+        .name = "batch", .kind = OPTION_TEXT, .value = "UUID",                                     \
+        .help = "the batch that it is added to (made where there is none)"                         \
     }
 
 #endif

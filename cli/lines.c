@@ -2,9 +2,29 @@
 #include "cli/lines.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/fd.h"
 
 #define READ_SIZE (256u << 10)
+
+int lines_open(const char *path, const char **name, struct err *err)
+{
+    bool from_stdin = !path || strcmp(path, "-") == 0;
+    *name = from_stdin ? "standard input" : path;
+    int fd = from_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    struct stat info;
+    if (fd < 0 || fstat(fd, &info) < 0)
+        return err_errno(err, errno, "%s", *name);
+    if (!S_ISDIR(info.st_mode))
+        return fd;
+    if (!from_stdin)
+        fd_close(&fd);
+    return err_set(err, ERR_INVALID, "%s is a directory", *name);
+}
 
 void lines_init(struct lines *lines, int fd, size_t limit)
 {

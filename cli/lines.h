@@ -24,6 +24,10 @@ struct lines {
 
 enum lines_result { LINES_LINE, LINES_TOO_LONG, LINES_END, LINES_ERROR };
 
+/* Opens a file to be read, or takes standard input where path is "-" or NULL. *name is what
+ * messages call it. Returns the descriptor, or -1 with err. */
+int lines_open(const char *path, const char **name, struct err *err);
+
 void lines_init(struct lines *lines, int fd, size_t limit);
 void lines_finish(struct lines *lines);
 

@@ -39,4 +39,22 @@ struct batch {
     int64_t finished_at_ms;  /* 0: not finished. An empty batch has not finished */
 };
 
+/* How it stands, in one word; the last three have finished. */
+enum batch_state {
+    BATCH_STATE_EMPTY,     /* no job was pushed into it yet */
+    BATCH_STATE_RUNNING,   /* jobs wait or run */
+    BATCH_STATE_STOPPING,  /* it was cancelled, and jobs still run */
+    BATCH_STATE_COMPLETED, /* all jobs were done */
+    BATCH_STATE_FAILED,    /* a job has failed */
+    BATCH_STATE_CANCELLED, /* none has failed, but not all were done */
+};
+
+enum batch_state batch_state(const struct batch *batch);
+extern const char *const batch_state_names[];
+
+/* The guide's progress_percentage and success_rate: how many in a hundred were completed, of all
+ * jobs, and of those that were completed or have failed. 0 where there are none. */
+double batch_progress(const struct batch *batch);
+double batch_success_rate(const struct batch *batch);
+
 #endif

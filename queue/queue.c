@@ -50,6 +50,21 @@ static int prepare(struct queue_connection *connection, struct job *jobs, size_t
     return 0;
 }
 
+static bool is_of_one_batch(const struct job *a, const struct job *b)
+{
+    return a->batch_uuid && b->batch_uuid && strcmp(a->batch_uuid, b->batch_uuid) == 0;
+}
+
+/* How many of the jobs go in one call. */
+static size_t part_of(const struct job *jobs, size_t count, size_t most)
+{
+    size_t part = count < most ? count : most;
+    while (part < count && part < QUEUE_TOGETHER_MAX &&
+           is_of_one_batch(&jobs[part - 1], &jobs[part]))
+        part++;
+    return part;
+}
+
 int queue_bulk(struct queue_connection *connection, struct job *jobs, size_t count,
                struct arena *arena, enum push_result *results, size_t *stored, struct err *err)
 {
@@ -58,7 +73,7 @@ int queue_bulk(struct queue_connection *connection, struct job *jobs, size_t cou
         return -1;
     size_t most = (size_t)connection->settings->batch_size;
     while (*stored < count) {
-        size_t part = count - *stored < most ? count - *stored : most;
+        size_t part = part_of(jobs + *stored, count - *stored, most);
         if (connection->driver->push(connection->store, jobs + *stored, part,
                                      results ? results + *stored : NULL, err) < 0)
             return -1;

@@ -28,9 +28,14 @@ void queue_connection_close(struct queue_connection *connection);
 int queue_push(struct queue_connection *connection, struct job *job, char *uuid,
                enum push_result *result, struct err *err);
 
-/* Checks all jobs, then stores them in calls of at most the connection's batch_size. *stored gets
- * how many were dealt with for certain when it fails in the middle; results (count of them, or
- * NULL) what became of each of those. Jobs without a uuid get one in the arena. */
+/* Jobs of one batch that are stored together at most. */
+#define QUEUE_TOGETHER_MAX 20000
+
+/* Checks all jobs, then stores them in calls of at most the connection's batch_size; jobs of one
+ * batch that follow each other go in one call, up to QUEUE_TOGETHER_MAX, since the first ones could
+ * end, and the batch with them, before the others are there. *stored gets how many were dealt with
+ * for certain when it fails in the middle; results (count of them, or NULL) what became of each of
+ * those. Jobs without a uuid get one in the arena. */
 int queue_bulk(struct queue_connection *connection, struct job *jobs, size_t count,
                struct arena *arena, enum push_result *results, size_t *stored, struct err *err);
 

@@ -119,20 +119,17 @@ cJSON *view_job(const struct job_view *view)
 cJSON *view_batch(const struct batch *batch)
 {
     cJSON *object = cJSON_CreateObject();
-    uint64_t ended = batch->total - batch->pending;
-    uint64_t judged = batch->completed + batch->failed;
     put_text(object, "batch_uuid", batch->uuid);
     put_text(object, "name", batch->name);
+    put_text(object, "state", batch_state_names[batch_state(batch)]);
     cJSON_AddBoolToObject(object, "allow_failures", batch->allow_failures);
     put_number(object, "total", (int64_t)batch->total);
     put_number(object, "pending", (int64_t)batch->pending);
     put_number(object, "completed", (int64_t)batch->completed);
     put_number(object, "failed", (int64_t)batch->failed);
     put_number(object, "cancelled", (int64_t)batch->cancelled);
-    cJSON_AddNumberToObject(object, "progress_percentage",
-                            batch->total ? 100. * (double)ended / (double)batch->total : 0);
-    cJSON_AddNumberToObject(object, "success_rate",
-                            judged ? 100. * (double)batch->completed / (double)judged : 0);
+    cJSON_AddNumberToObject(object, "progress_percentage", batch_progress(batch));
+    cJSON_AddNumberToObject(object, "success_rate", batch_success_rate(batch));
     put_time(object, "created_at", batch->created_at_ms);
     put_time(object, "cancelled_at", batch->cancelled_at_ms);
     put_time(object, "finished_at", batch->finished_at_ms);

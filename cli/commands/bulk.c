@@ -16,12 +16,14 @@
 #include "common/fd.h"
 #include "common/mem.h"
 
-#define BATCH_BYTES   (16u << 20) /* of lines, in one batch */
-#define SKIPPED_SHOWN 10          /* bad lines that are reported one by one */
+#define PART_BYTES     (16u << 20) /* of lines that are stored in one call */
+#define TOGETHER_BYTES (64u << 20) /* likewise, of jobs of one batch */
+#define SKIPPED_SHOWN  10          /* bad lines that are reported one by one */
 
 static const struct cli_option bulk_options[] = {
     QUEUE_OPTION,
     CONNECTION_OPTION,
+    BATCH_OPTION,
     {.name = "uuids",
      .kind = OPTION_FLAG,
      .help = "print the uuids of the jobs, in the order of the lines"},
@@ -31,7 +33,7 @@ static const struct cli_option bulk_options[] = {
     OPTIONS_END,
 };
 
-/* One run over a file or a pipe. Jobs are gathered into a batch, and stored when it is full. */
+/* One run over a file or a pipe. Jobs are gathered, and stored when there are enough. */
 struct bulk {
     struct context *context;
     const char *name; /* of the file, for messages */
@@ -42,12 +44,13 @@ struct bulk {
     bool dry; /* the first pass over a file: look at every line, store nothing */
 
     struct lines lines;
-    struct arena arena; /* of the batch's strings */
+    struct arena arena; /* of the jobs' strings */
     struct job *jobs;
     uint64_t *numbers; /* the jobs' lines */
     enum push_result *results;
     size_t count;
     size_t capacity;
+    size_t part; /* jobs that are stored in one call */
     size_t bytes;
 
     uint64_t stored; /* or there before; duplicates are among them */
@@ -84,7 +87,7 @@ static void print_uuids(struct bulk *bulk, size_t count)
     buf_finish(&out);
 }
 
-static int store_batch(struct bulk *bulk, struct err *err)
+static int store_part(struct bulk *bulk, struct err *err)
 {
     size_t stored = 0;
     int result = bulk->count == 0 ? 0
@@ -107,30 +110,39 @@ static int store_batch(struct bulk *bulk, struct err *err)
     return result;
 }
 
-/* --- lines --- */
-
-/* Queues of several connections cannot be stored together. */
-static int check_connection(const struct bulk *bulk, const struct job *job, struct err *err)
+/* Jobs of one batch are stored together (queue_bulk). */
+static bool is_full(const struct bulk *bulk)
 {
-    const struct context *context = bulk->context;
-    if (options_given(&context->options, "connection"))
-        return 0;
-    const struct connection_settings *its = settings_connection_of(context->settings, job->queue);
-    if (its == context->connection.settings)
-        return 0;
-    return err_set(err, ERR_INVALID,
-                   "queue %s is on connection %s, and the others on %s: push them apart, "
-                   "or give --connection",
-                   job->queue, its->name, context->connection.settings->name);
+    if (bulk->count == 0)
+        return false;
+    if (!bulk->jobs[bulk->count - 1].batch_uuid)
+        return bulk->count >= bulk->part || bulk->bytes >= PART_BYTES;
+    return bulk->count >= QUEUE_TOGETHER_MAX || bulk->bytes >= TOGETHER_BYTES;
 }
+
+static void make_room(struct bulk *bulk)
+{
+    if (bulk->count < bulk->capacity)
+        return;
+    bulk->capacity = bulk->capacity ? 2 * bulk->capacity : bulk->part;
+    bulk->jobs = mem_resize(bulk->jobs, bulk->capacity, sizeof *bulk->jobs);
+    bulk->numbers = mem_resize(bulk->numbers, bulk->capacity, sizeof *bulk->numbers);
+    bulk->results = mem_resize(bulk->results, bulk->capacity, sizeof *bulk->results);
+}
+
+/* --- lines --- */
 
 static int read_job(struct bulk *bulk, const char *line, size_t length, struct job *job,
                     struct err *err)
 {
     const char *queue = context_queue(bulk->context);
-    if (job_from_json(line, length, queue, &bulk->arena, job, err) < 0 || job_check(job, err) < 0)
+    if (job_from_json(line, length, queue, &bulk->arena, job, err) < 0)
         return -1;
-    return check_connection(bulk, job, err);
+    if (!job->batch_uuid)
+        job->batch_uuid = options_text(&bulk->context->options, "batch", NULL);
+    if (job_check(job, err) < 0)
+        return -1;
+    return context_check_queue(bulk->context, job->queue, err);
 }
 
 static bool is_blank(const char *line, size_t length)
@@ -140,6 +152,7 @@ static bool is_blank(const char *line, size_t length)
 
 static int take_line(struct bulk *bulk, const char *line, size_t length, struct err *err)
 {
+    make_room(bulk);
     struct job *job = &bulk->jobs[bulk->count];
     memset(job, 0, sizeof *job);
     if (read_job(bulk, line, length, job, err) < 0)
@@ -168,7 +181,7 @@ static int bad_line(struct bulk *bulk, const struct err *what, struct err *err)
     if (bulk->dry)
         return err_set(err, what->code, "%s:%" PRIu64 ": %s; nothing was stored", name, number,
                        what->text);
-    if (store_batch(bulk, err) < 0)
+    if (store_part(bulk, err) < 0)
         return -1;
     return err_set(err, what->code,
                    "%s:%" PRIu64 ": %s; %" PRIu64 " jobs are stored, go on from line %" PRIu64,
@@ -195,8 +208,8 @@ static int step(struct bulk *bulk, struct err *err)
     }
     if (what.code != ERR_NONE && bad_line(bulk, &what, err) < 0)
         return -1;
-    if (bulk->count == bulk->capacity || bulk->bytes >= BATCH_BYTES)
-        return store_batch(bulk, err) < 0 ? -1 : 1;
+    if (is_full(bulk))
+        return store_part(bulk, err) < 0 ? -1 : 1;
     return 1;
 }
 
@@ -210,7 +223,7 @@ static int pass(struct bulk *bulk, bool dry, struct err *err)
         result = step(bulk, err);
     while (result > 0);
     if (result == 0 && !dry)
-        result = store_batch(bulk, err);
+        result = store_part(bulk, err);
     progress_end(&bulk->progress);
     lines_finish(&bulk->lines);
     return result;
@@ -221,17 +234,11 @@ static int pass(struct bulk *bulk, bool dry, struct err *err)
 /* Opens FILE, or takes standard input, and finds out whether it can be read twice. */
 static int open_input(struct bulk *bulk, const char *path, struct err *err)
 {
-    bool from_stdin = !path || strcmp(path, "-") == 0;
-    bulk->name = from_stdin ? "standard input" : path;
-    bulk->fd = from_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
     struct stat info;
-    if (bulk->fd < 0 || fstat(bulk->fd, &info) < 0)
-        return err_errno(err, errno, "%s", bulk->name);
-    if (S_ISDIR(info.st_mode))
-        return err_set(err, ERR_INVALID, "%s is a directory", bulk->name);
-    if (S_ISREG(info.st_mode))
+    bulk->fd = lines_open(path, &bulk->name, err);
+    if (bulk->fd >= 0 && fstat(bulk->fd, &info) == 0 && S_ISREG(info.st_mode))
         bulk->size = (uint64_t)info.st_size;
-    return 0;
+    return bulk->fd < 0 ? -1 : 0;
 }
 
 /* A file is looked through first, so that a bad line in it stores nothing. */
@@ -278,10 +285,7 @@ static void answer(struct bulk *bulk, int result)
 
 static int run_input(struct bulk *bulk, struct err *err)
 {
-    bulk->capacity = (size_t)bulk->context->connection.settings->batch_size;
-    bulk->jobs = mem_new(bulk->capacity, sizeof *bulk->jobs);
-    bulk->numbers = mem_new(bulk->capacity, sizeof *bulk->numbers);
-    bulk->results = mem_new(bulk->capacity, sizeof *bulk->results);
+    bulk->part = (size_t)bulk->context->connection.settings->batch_size;
     if (bulk->print_uuids && bulk->context->json)
         fputs("{\"uuids\":[", stdout);
     int result = run_passes(bulk, err);
@@ -312,7 +316,7 @@ static int run_bulk(struct context *context, struct err *err)
 const struct cli_command command_bulk = {
     .name = "queue:bulk",
     .group = "jobs",
-    .usage = "[FILE | -] [--queue=NAME] [--connection=NAME] [--uuids] [--skip-bad]",
+    .usage = "[FILE | -] [--queue=NAME] [--connection=NAME] [--batch=UUID] [--uuids] [--skip-bad]",
     .summary = "Pushes many jobs from JSON lines",
     .details = "Each line is an object: {\"job\": …, \"data\": …} and, where wanted, queue, delay, "
                "priority, "

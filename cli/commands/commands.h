@@ -19,6 +19,13 @@ extern const struct cli_command command_health; /* health.c */
 extern const struct cli_command command_drivers;
 extern const struct cli_command command_purge; /* purge.c */
 
+extern const struct cli_command command_batch_create; /* batch.c */
+extern const struct cli_command command_batch_show;
+extern const struct cli_command command_batch_list;
+extern const struct cli_command command_batch_cancel; /* batch_end.c */
+extern const struct cli_command command_batch_retry;
+extern const struct cli_command command_batch_prune;
+
 extern const struct cli_command command_failed; /* failed.c */
 extern const struct cli_command command_retry;  /* retry.c */
 extern const struct cli_command command_forget; /* forget.c */

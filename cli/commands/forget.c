@@ -3,27 +3,14 @@
 
 #include <inttypes.h>
 
+#include "cli/age.h"
 #include "cli/confirm.h"
 #include "cli/failed_jobs.h"
-#include "common/clock.h"
-
-#define HOUR_MS   INT64_C(3600000)
-#define DAYS_MAX  36500
-#define HOURS_MAX 876000
 
 static const struct cli_option forget_options[] = {CONNECTION_OPTION, OPTIONS_END};
 
 static const struct cli_option prune_options[] = {
-    {.name = "days",
-     .kind = OPTION_INTEGER,
-     .value = "N",
-     .max = DAYS_MAX,
-     .help = "those that failed more than N days ago"},
-    {.name = "hours",
-     .kind = OPTION_INTEGER,
-     .value = "N",
-     .max = HOURS_MAX,
-     .help = "likewise in hours; with --days both together"},
+    AGE_OPTIONS("those that failed"),
     QUEUE_OPTION,
     CONNECTION_OPTION,
     OPTIONS_END,
@@ -59,15 +46,11 @@ static int run_forget(struct context *context, struct err *err)
 
 static int run_prune(struct context *context, struct err *err)
 {
-    const struct options *options = &context->options;
-    if (!options_given(options, "days") && !options_given(options, "hours"))
-        return err_set(err, ERR_INVALID, "say how old: --days=N or --hours=N");
-    const char *queue = options_text(options, "queue", NULL);
-    if (!context_open(context, queue, err))
+    const char *queue = options_text(&context->options, "queue", NULL);
+    struct failed_filter filter = {.queue = queue};
+    if (age_from_options(&context->options, &filter.before_ms, err) < 0 ||
+        !context_open(context, queue, err))
         return -1;
-    int64_t hours = options_number(options, "days", 0) * 24 + options_number(options, "hours", 0);
-    const struct failed_filter filter = {
-        .queue = queue, .before_ms = clock_wall_ms(&clock_system) - hours * HOUR_MS};
     return remove_matching(context, filter, err);
 }
 

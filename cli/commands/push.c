@@ -13,7 +13,7 @@
 #include "common/uuid.h"
 
 #define PUSH_OPTIONS                                                                               \
-    QUEUE_OPTION, CONNECTION_OPTION,                                                               \
+    QUEUE_OPTION, CONNECTION_OPTION, BATCH_OPTION,                                                 \
         {.name = "priority",                                                                       \
          .letter = 'p',                                                                            \
          .kind = OPTION_INTEGER,                                                                   \
@@ -124,6 +124,7 @@ static int push_job(struct context *context, const char *name, const char *data,
     struct job job = {
         .uuid = options_text(options, "uuid", NULL),
         .queue = context_queue(context),
+        .batch_uuid = options_text(options, "batch", NULL),
         .name = name,
         .data = {.text = text, .length = length},
         .priority = (int)options_number(options, "priority", 0),

@@ -19,14 +19,14 @@ _muster() {
     fi
     case $name in
     --handler) COMPREPLY=($(compgen -W 'exec persistent plugin' -- "$word")) && return ;;
-    --config|--data-file|--plot|--trace|--watch|-c) compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -f -- "$word")) && return ;;
+    --config|--data-file|--jobs|--plot|--trace|--watch|-c) compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -f -- "$word")) && return ;;
     esac
     case $command in
     '') options='--config= --json --help' ;;
-    help) options='queue:push queue:later queue:bulk queue:work queue:listen queue:workers queue:restart queue:stats queue:health queue:drivers queue:purge queue:failed queue:retry queue:forget queue:prune queue:flush master:status master:reload master:reopen-logs master:stop config:check config:show config:sample scaler:simulate help' ;;
-    queue:push) options='--queue= --connection= --priority= --tries= --timeout= --uuid= --data-file= --delay= --config= --json --help' ;;
-    queue:later) options='--queue= --connection= --priority= --tries= --timeout= --uuid= --data-file= --config= --json --help' ;;
-    queue:bulk) options='--queue= --connection= --uuids --skip-bad --config= --json --help' ;;
+    help) options='queue:push queue:later queue:bulk queue:work queue:listen queue:workers queue:restart queue:stats queue:health queue:drivers queue:purge batch:create batch:show batch:list batch:cancel batch:retry batch:prune queue:failed queue:retry queue:forget queue:prune queue:flush master:status master:reload master:reopen-logs master:stop config:check config:show config:sample scaler:simulate help' ;;
+    queue:push) options='--queue= --connection= --batch= --priority= --tries= --timeout= --uuid= --data-file= --delay= --config= --json --help' ;;
+    queue:later) options='--queue= --connection= --batch= --priority= --tries= --timeout= --uuid= --data-file= --config= --json --help' ;;
+    queue:bulk) options='--queue= --connection= --batch= --uuids --skip-bad --config= --json --help' ;;
     queue:work) options='--queue= --once --stop-when-empty --memory= --timeout= --max-jobs= --tries= --sleep= --rest= --handler= --concurrency= --config= --json --help' ;;
     queue:listen) options='--queue= --once --stop-when-empty --memory= --timeout= --max-jobs= --tries= --sleep= --rest= --handler= --concurrency= --watch= --config= --json --help' ;;
     queue:workers) options='--queue= --jobs --config= --json --help' ;;
@@ -35,6 +35,12 @@ _muster() {
     queue:health) options='--connection= --config= --json --help' ;;
     queue:drivers) options='--config= --json --help' ;;
     queue:purge) options='--queue= --all --connection= --yes --force --config= --json --help' ;;
+    batch:create) options='--queue= --connection= --jobs= --then= --catch= --finally= --allow-failures --uuid= --config= --json --help' ;;
+    batch:show) options='--connection= --watch --config= --json --help' ;;
+    batch:list) options='--connection= --limit= --after= --config= --json --help' ;;
+    batch:cancel) options='--connection= --config= --json --help' ;;
+    batch:retry) options='--connection= --config= --json --help' ;;
+    batch:prune) options='--days= --hours= --connection= --config= --json --help' ;;
     queue:failed) options='--queue= --connection= --class= --text= --since= --limit= --config= --json --help' ;;
     queue:retry) options='--all --queue= --connection= --class= --text= --since= --config= --json --help' ;;
     queue:forget) options='--connection= --config= --json --help' ;;
@@ -51,7 +57,7 @@ _muster() {
     help) options='--config= --json --help' ;;
     esac
     if [ -z "$command" ] && [ "${cur#-}" = "$cur" ]; then
-        options='queue:push queue:later queue:bulk queue:work queue:listen queue:workers queue:restart queue:stats queue:health queue:drivers queue:purge queue:failed queue:retry queue:forget queue:prune queue:flush master:status master:reload master:reopen-logs master:stop config:check config:show config:sample scaler:simulate help'
+        options='queue:push queue:later queue:bulk queue:work queue:listen queue:workers queue:restart queue:stats queue:health queue:drivers queue:purge batch:create batch:show batch:list batch:cancel batch:retry batch:prune queue:failed queue:retry queue:forget queue:prune queue:flush master:status master:reload master:reopen-logs master:stop config:check config:show config:sample scaler:simulate help'
     fi
     COMPREPLY=($(compgen -W "$options" -- "$cur"))
     if [ "${#COMPREPLY[@]}" = 0 ]; then

@@ -115,6 +115,23 @@ static void test_bulk_goes_in_parts(void **state)
     queue_connection_close(&connection);
 }
 
+static void test_bulk_keeps_the_jobs_of_a_batch_together(void **state)
+{
+    (void)state;
+    struct queue_connection connection = connect();
+    struct arena arena = {0};
+    struct job jobs[10];
+    size_t stored;
+    make_jobs(jobs, 10);
+    for (size_t i = 2; i < 9; i++)
+        jobs[i].batch_uuid = i < 8 ? "a" : "b";
+    assert_int_equal(queue_bulk(&connection, jobs, 10, &arena, NULL, &stored, NULL), 0);
+    assert_int_equal(store.calls, 2); /* eight, with all of a, and two */
+    assert_int_equal(stored, 10);
+    arena_finish(&arena);
+    queue_connection_close(&connection);
+}
+
 static void test_bulk_tells_what_is_stored_when_it_fails(void **state)
 {
     (void)state;
@@ -154,6 +171,7 @@ int main(void)
         cmocka_unit_test(test_closing_what_was_never_opened),
         cmocka_unit_test(test_push_checks_and_gives_a_uuid),
         cmocka_unit_test(test_bulk_goes_in_parts),
+        cmocka_unit_test(test_bulk_keeps_the_jobs_of_a_batch_together),
         cmocka_unit_test(test_bulk_tells_what_is_stored_when_it_fails),
         cmocka_unit_test(test_bulk_stores_nothing_where_one_is_bad),
     };
