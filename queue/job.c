@@ -83,7 +83,7 @@ static int check_json(const char *what, struct json_slice *value, struct err *er
     return 0;
 }
 
-static int check_data(struct job *job, struct err *err)
+int job_check_data(struct job *job, struct err *err)
 {
     if (!job->data.text)
         return err_set(err, ERR_INVALID, "the job has no data");
@@ -132,7 +132,7 @@ static int check_chain(struct job *job, struct err *err)
 int job_check(struct job *job, struct err *err)
 {
     if (check_names(job, err) < 0 || check_numbers(job, err) < 0 || check_unique(job, err) < 0 ||
-        check_data(job, err) < 0)
+        job_check_data(job, err) < 0)
         return -1;
     if (job->chain.length > JOB_DATA_MAX - job->data.length)
         return err_set(err, ERR_LIMIT, "data and chain together are at most %u bytes",
@@ -160,7 +160,7 @@ static int64_t grown_delay(const struct worker_options *options, int attempts)
     case BACKOFF_LINEAR:
         return multiply(delay, n);
     case BACKOFF_EXPONENTIAL:
-        return multiply(delay, INT64_C(1) << (n > 62 ? 62 : n - 1));
+        return multiply(delay, INT64_C(1) << (n > 62 ? 62 : n));
     }
     return delay;
 }

@@ -146,10 +146,10 @@ def pauses(site, uuid, count):
 
 
 @pytest.mark.parametrize("kind, least", [("none", [0, 0, 0]), ("fixed", [.2, .2, .2]), ("linear", [.2, .4, .6]),
-                                         ("exponential", [.2, .4, .5])])
+                                         ("exponential", [.4, .8, 1])])
 def test_backoff(site, kind, least):
     """The pauses are no shorter than what is configured, and no poll is needed to end them."""
-    site.configure(site.scripted(backoff=kind, backoff_delay="200ms", backoff_max="500ms" if kind == "exponential" else "1h",
+    site.configure(site.scripted(backoff=kind, backoff_delay="200ms", backoff_max="1s" if kind == "exponential" else "1h",
                                  backoff_jitter=0, max_attempts=4, sleep="1h"))
     site.worker()
     uuid = site.do(["fail", {"exception": "again"}])

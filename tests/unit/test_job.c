@@ -168,11 +168,11 @@ static void test_backoff_grows(void **state)
         {BACKOFF_LINEAR, 1, 10000},
         {BACKOFF_LINEAR, 3, 30000},
         {BACKOFF_LINEAR, 100000, 300000},
-        {BACKOFF_EXPONENTIAL, 0, 10000},
-        {BACKOFF_EXPONENTIAL, 1, 10000},
-        {BACKOFF_EXPONENTIAL, 2, 20000},
-        {BACKOFF_EXPONENTIAL, 5, 160000},
-        {BACKOFF_EXPONENTIAL, 6, 300000},
+        {BACKOFF_EXPONENTIAL, 0, 20000},
+        {BACKOFF_EXPONENTIAL, 1, 20000},
+        {BACKOFF_EXPONENTIAL, 2, 40000},
+        {BACKOFF_EXPONENTIAL, 4, 160000},
+        {BACKOFF_EXPONENTIAL, 5, 300000},
         {BACKOFF_EXPONENTIAL, 100000, 300000},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
