@@ -155,6 +155,26 @@ struct queue_settings {
     struct scaling_options scaling;
 };
 
+/* [job:CLASS]. Texts are "" and numbers KEY_UNSET where it says nothing. */
+enum { JOB_BACKOFF_INHERIT }; /* an enum backoff_kind is one more */
+
+struct job_settings {
+    char *name; /* the class, or a pattern of classes (glob.h) */
+    /* of a job that is pushed without them */
+    char *queue;
+    int64_t priority;
+    char *unique_key; /* a template (queue/job_class.h) */
+    int unique_until; /* 0: done, 1: started */
+    int64_t unique_for;
+    /* of a job that runs, where it does not say itself */
+    int64_t timeout; /* 0: none */
+    int64_t max_attempts;
+    int backoff;
+    int64_t backoff_delay;
+    int64_t backoff_max;
+    int64_t backoff_jitter;
+};
+
 struct settings {
     char *file;          /* where it was read from; "" for the defaults alone */
     uint32_t generation; /* set by who loads; a worker learns it with its snapshot */
@@ -165,6 +185,8 @@ struct settings {
     size_t connection_count;
     struct queue_settings *queues; /* at least one, also where none is served */
     size_t queue_count;
+    struct job_settings *jobs; /* in the order in which they count */
+    size_t job_count;
     struct schedule_settings *schedules;
     size_t schedule_count;
     bool serves_queues; /* false for a file of Supervisor's with none of our own sections */
@@ -179,6 +201,7 @@ extern const struct key_table settings_muster_table;
 extern const struct key_table settings_connection_table;
 extern const struct key_table settings_worker_options_table;
 extern const struct key_table settings_queue_table; /* includes the worker options' rows, and: */
+extern const struct key_table settings_job_table;
 extern const struct key_table settings_scaling_table;
 extern const struct key_table settings_auto_scaling_table; /* likewise */
 extern const struct key_table settings_schedule_table;
@@ -213,6 +236,15 @@ const struct queue_settings *settings_queue(const struct settings *settings, con
 /* The connection of a queue. Never NULL: a queue that is not configured is on the default one. */
 const struct connection_settings *settings_connection_of(const struct settings *settings,
                                                          const char *queue);
+
+/* What the sections [job:CLASS] say of a class together; the texts of out belong to settings. Returns false where
+ * none is for it. */
+bool settings_job(const struct settings *settings, const char *class, struct job_settings *out);
+
+/* Puts what they say over the options of a queue. */
+void settings_job_apply(const struct job_settings *job, struct worker_options *options);
+
+void settings_finish_job(struct job_settings *job);
 
 /* True where the number of a queue's workers follows its load. */
 bool settings_is_scaled(const struct settings *settings, const struct queue_settings *queue);

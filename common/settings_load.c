@@ -14,12 +14,14 @@
 #include "common/path.h"
 #include "common/settings_connection.h"
 #include "common/settings_document.h"
+#include "common/settings_jobs.h"
 #include "common/settings_read.h"
 #include "common/supervisor_load.h"
 #include "common/settings_scaling.h"
 
 #define CONNECTION_PREFIX  "connection:"
 #define QUEUE_PREFIX       "queue:"
+#define JOB_PREFIX         "job:"
 #define SCHEDULE_PREFIX    "schedule:"
 #define DEFAULT_CONNECTION "database"
 #define DEFAULT_QUEUE      "default"
@@ -248,7 +250,8 @@ static bool serves_queues(const struct settings_reader *reader)
 {
     if (!reader->is_supervisors_file)
         return true;
-    static const char *const own[] = {"muster", "worker_options", CONNECTION_PREFIX, QUEUE_PREFIX};
+    static const char *const own[] = {"muster", "worker_options", CONNECTION_PREFIX, QUEUE_PREFIX,
+                                      JOB_PREFIX};
     for (size_t i = 0; i < reader->ini->section_count; i++)
         for (size_t k = 0; k < sizeof own / sizeof own[0]; k++)
             if (strncmp(reader->ini->sections[i].name, own[k], strlen(own[k])) == 0)
@@ -271,11 +274,14 @@ static int fill(struct settings_reader *reader)
     derive_paths(settings);
     if (add_named(reader, CONNECTION_PREFIX, DEFAULT_CONNECTION, add_connection) < 0 ||
         add_named(reader, QUEUE_PREFIX, DEFAULT_QUEUE, add_queue) < 0 ||
+        add_named(reader, JOB_PREFIX, NULL, settings_add_job) < 0 ||
         add_named(reader, SCHEDULE_PREFIX, NULL, settings_add_schedule) < 0 ||
         resolve_connections(reader) < 0)
         return -1;
     settings_derive_scaling(reader);
-    return check(reader) < 0 ? -1 : settings_check_scaling(reader);
+    if (check(reader) < 0 || settings_finish_jobs(reader) < 0)
+        return -1;
+    return settings_check_scaling(reader);
 }
 
 struct settings *settings_from_document(const struct ini *ini, const char *file, bool is_snapshot,

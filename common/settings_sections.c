@@ -22,7 +22,7 @@ static const struct {
     {"queue:", SERVED},
     {"include", SERVED},
     {SETTINGS_SNAPSHOT_SECTION, SERVED},
-    {"job:", NOT_SERVED},
+    {"job:", SERVED},
     {"auto_scaling", NOT_SERVED},
     {"monitoring", NOT_SERVED},
     {"schedule:", NOT_SERVED},

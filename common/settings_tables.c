@@ -183,7 +183,7 @@ static const struct key muster_keys[] = {
          .min = 0,                                                                                 \
          .max = DAY,                                                                               \
          .reload = RELOAD_WORKERS,                                                                 \
-         .help = "What it grows from; exponential is 2^attempts times this."},                     \
+         .help = "What it grows from: linear is the attempts begun, exponential 2^attempts times this."},                     \
         {.name = "backoff_max",                                                                    \
          .type = KEY_DURATION,                                                                     \
          AT(backoff_max),                                                                          \
@@ -318,6 +318,7 @@ const struct key_table *const settings_tables[] = {
     &settings_connection_table,
     &settings_worker_options_table,
     &settings_queue_table,
+    &settings_job_table,
     &settings_auto_scaling_table,
     &settings_schedule_table,
     &settings_program_table,

@@ -80,6 +80,9 @@ int job_payload_decode(const char *text, size_t length, struct arena *arena, str
  * unique_until is UNIQUE_DONE. Returns 0, or -1 with err. */
 int job_check(struct job *job, struct err *err);
 
+/* The part of it that is about the data, which the defaults of a class look into. */
+int job_check_data(struct job *job, struct err *err);
+
 /* Reads one job from an object with the guide's names: job, data, [uuid, queue, delay, priority,
  * max_attempts | maxAttempts, timeout, batch_uuid | batchUuid, unique_key | uniqueKey, unique_until
  * | uniqueUntil ("done", "started"), unique_for | uniqueFor (seconds), chain, traceparent]; delay
@@ -94,7 +97,7 @@ int job_from_json(const char *text, size_t length, const char *fallback_queue, s
 int job_to_json(const struct job *job, struct buf *out, struct err *err);
 
 /* The pause before the next attempt, after `attempts` have begun: none 0; fixed d; linear d × n;
- * exponential d × 2^(n-1); at most backoff_max; then shortened by up to backoff_jitter percent, by
+ * exponential d × 2^n, as in the guide; at most backoff_max; then shortened by up to backoff_jitter percent, by
  * random in [0, 1). Pure. */
 int64_t job_backoff_ms(const struct worker_options *options, int attempts, double random);
 

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "queue/job_class.h"
 #include "queue/job_text.h"
 
 /* Jobs as people and programs write them: queue:bulk, pushes of handlers, chains, callbacks. */
@@ -72,15 +73,17 @@ static int merge_spellings(struct json_field *fields, struct err *err)
 
 /* The guide has the priority inside the data. There it is the application's, so what is not one of
  * ours is passed over. */
-static void read_priority_of_data(const struct json_slice *data, struct job *job)
+static bool read_priority_of_data(const struct json_slice *data, struct job *job)
 {
     struct json_field field = {.name = "priority"};
     int64_t priority;
-    if (data->kind == JSON_OBJECT &&
-        json_scan_object(data->text, data->length, &field, 1, NULL) == 0 &&
+    if (data->kind != JSON_OBJECT ||
+        json_scan_object(data->text, data->length, &field, 1, NULL) < 0 ||
         json_slice_integer(&field.value, "priority", -JOB_PRIORITY_MAX, JOB_PRIORITY_MAX, &priority,
-                           NULL) == 0)
-        job->priority = (int)priority;
+                           NULL) < 0)
+        return false;
+    job->priority = (int)priority;
+    return true;
 }
 
 static struct json_slice copy_slice(const struct json_slice *slice, struct arena *arena)
@@ -119,8 +122,8 @@ static int read_numbers(const struct json_field *fields, struct job *job, struct
 
 static const struct json_slice no_data = {.text = "{}", .length = 2, .kind = JSON_OBJECT};
 
-int job_from_json(const char *text, size_t length, const char *fallback_queue, struct arena *arena,
-                  struct job *job, struct err *err)
+int job_read(const char *text, size_t length, const struct job_defaults *defaults,
+             struct arena *arena, struct job *job, struct err *err)
 {
     struct json_field fields[FIELD_COUNT];
     for (int i = 0; i < FIELD_COUNT; i++)
@@ -132,14 +135,22 @@ int job_from_json(const char *text, size_t length, const char *fallback_queue, s
         job_read_unique(&fields[UNIQUE_KEY], &fields[UNTIL], &fields[DURATION], arena, job, err) <
             0)
         return -1;
-    if (!job->queue)
-        job->queue = arena_strndup(arena, fallback_queue, strlen(fallback_queue));
-    if (!job_field_given(&fields[PRIORITY]))
-        read_priority_of_data(&fields[DATA].value, job);
+    bool is_prioritised =
+        job_field_given(&fields[PRIORITY]) || read_priority_of_data(&fields[DATA].value, job);
     job->data = fields[DATA].value.text ? copy_slice(&fields[DATA].value, arena) : no_data;
     if (job_field_given(&fields[CHAIN]))
         job->chain = copy_slice(&fields[CHAIN].value, arena);
+    if (job_apply_defaults(job, is_prioritised, defaults, arena, err) < 0)
+        return -1;
+    job->queue = arena_strndup(arena, job->queue, strlen(job->queue));
     return 0;
+}
+
+int job_from_json(const char *text, size_t length, const char *fallback_queue, struct arena *arena,
+                  struct job *job, struct err *err)
+{
+    const struct job_defaults defaults = {.queue = fallback_queue};
+    return job_read(text, length, &defaults, arena, job, err);
 }
 
 static const struct job_unique_names unique_names = {"unique_key", "unique_until", "unique_for"};

@@ -48,6 +48,18 @@ static void compare_connections(struct comparison *comparison)
             comparison->plan->differs = true;
 }
 
+/* What is said of classes of jobs holds in all queues. */
+static bool jobs_differ(const struct settings *before, const struct settings *after)
+{
+    if (before->job_count != after->job_count)
+        return true;
+    for (size_t i = 0; i < after->job_count; i++)
+        if (strcmp(before->jobs[i].name, after->jobs[i].name) != 0 ||
+            keys_compare(&settings_job_table, &before->jobs[i], &after->jobs[i], NULL, NULL) >= 0)
+            return true;
+    return false;
+}
+
 /* Nobody but the scaler looks at these: the next decision is made by the new ones. */
 static bool scaling_differs(const struct settings *before, const struct settings *after)
 {
@@ -91,6 +103,8 @@ struct reload_plan *reload_compare(const struct settings *before, const struct s
     keys_compare(&settings_muster_table, &before->muster, &after->muster, note_muster_key,
                  &comparison);
     compare_connections(&comparison);
+    if (jobs_differ(before, after))
+        plan->differs = comparison.replace_all = true;
     if (scaling_differs(before, after))
         plan->differs = true;
     for (size_t i = 0; i < after->queue_count; i++)

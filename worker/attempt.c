@@ -6,6 +6,7 @@
 
 #include "common/clock.h"
 #include "common/uuid.h"
+#include "queue/job_class.h"
 #include "worker/slots.h"
 
 #define PROGRESS_TEXT_MAX 1000
@@ -117,9 +118,10 @@ static struct job *push_room(struct details *details)
     return &details->pushes[details->push_count];
 }
 
-struct job *attempt_add_push(struct attempt *attempt, const struct json_slice *text,
-                             struct err *err)
+struct job *attempt_add_push(struct attempt *attempt, const struct settings *settings,
+                             const struct json_slice *text, struct err *err)
 {
+    const struct job_defaults defaults = {.queue = attempt->job->queue, .settings = settings};
     struct details *details = attempt_details(attempt);
     size_t left = PUSHED_BYTES_MAX - details->push_bytes;
     if (details->push_count == PUSHES_MAX || text->length > left) {
@@ -128,7 +130,7 @@ struct job *attempt_add_push(struct attempt *attempt, const struct json_slice *t
         return NULL;
     }
     struct job *job = push_room(details);
-    if (job_from_json(text->text, text->length, attempt->job->queue, &details->arena, job, err) < 0)
+    if (job_read(text->text, text->length, &defaults, &details->arena, job, err) < 0)
         return NULL;
     if (!job->uuid) {
         char *uuid = arena_alloc(&details->arena, UUID_SIZE);
@@ -142,11 +144,12 @@ struct job *attempt_add_push(struct attempt *attempt, const struct json_slice *t
     return job;
 }
 
-void attempt_push(struct attempt *attempt, const struct json_slice *job)
+void attempt_push(struct attempt *attempt, const struct settings *settings,
+                  const struct json_slice *job)
 {
     struct details *details = attempt_details(attempt);
     struct err err = ERR_INIT;
-    if (!details->push_error && !attempt_add_push(attempt, job, &err))
+    if (!details->push_error && !attempt_add_push(attempt, settings, job, &err))
         details->push_error = arena_strndup(&details->arena, err.text, strlen(err.text));
 }
 

@@ -99,12 +99,14 @@ struct details *attempt_details(struct attempt *attempt);
 /* How far it is, with a text or NULL. */
 void attempt_set_progress(struct attempt *attempt, double progress, const char *text);
 
-/* A job that is to be stored together with this one's success. NULL with err where it cannot be. */
-struct job *attempt_add_push(struct attempt *attempt, const struct json_slice *text,
-                             struct err *err);
+/* A job that is to be stored together with this one's success; settings say what its class gives
+ * it. NULL with err where it cannot be. */
+struct job *attempt_add_push(struct attempt *attempt, const struct settings *settings,
+                             const struct json_slice *text, struct err *err);
 
 /* The same, asked by the job itself: what is wrong with it is noted for its end. */
-void attempt_push(struct attempt *attempt, const struct json_slice *job);
+void attempt_push(struct attempt *attempt, const struct settings *settings,
+                  const struct json_slice *job);
 
 /* Text of what went wrong, cut to ATTEMPT_EXCEPTION_MAX bytes; lives as long as the attempt. */
 #define ATTEMPT_EXCEPTION_MAX 65536

@@ -20,6 +20,7 @@
 struct call_server {
     struct ev_loop *loop;
     int fd;
+    const struct settings *settings;
     struct keeper *const *keepers;
     size_t keeper_count;
     ev_io read_watch, write_watch;
@@ -74,7 +75,8 @@ static void run_request(struct keeper_task *task, struct queue_connection *conne
     buf_init(&answer, CALL_ANSWER_MAX);
     if (!connection)
         put_error(request->server, request->id, why_not);
-    else if (store_calls_run(connection, request->text, request->length, &answer, &err) < 0)
+    else if (store_calls_run(connection, request->server->settings, request->text, request->length,
+                             &answer, &err) < 0)
         put_error(request->server, request->id, &err);
     else
         put_answer(request->server, request->id, ERR_NONE, buf_text(&answer), answer.length);
@@ -183,12 +185,16 @@ static void on_news(struct ev_loop *loop, ev_async *watch, int events)
     ev_io_start(loop, &server->write_watch);
 }
 
-struct call_server *call_server_create(struct ev_loop *loop, int fd, struct keeper *const *keepers,
-                                       size_t keeper_count)
+struct call_server *call_server_create(struct ev_loop *loop, int fd,
+                                       const struct settings *settings,
+                                       struct keeper *const *keepers, size_t keeper_count)
 {
     struct call_server *server = mem_new(1, sizeof *server);
-    *server = (struct call_server){
-        .loop = loop, .fd = fd, .keepers = keepers, .keeper_count = keeper_count};
+    *server = (struct call_server){.loop = loop,
+                                   .fd = fd,
+                                   .settings = settings,
+                                   .keepers = keepers,
+                                   .keeper_count = keeper_count};
     buf_init(&server->in, sizeof(struct call_header) + CALL_REQUEST_MAX + READ_SIZE);
     buf_init(&server->out, UNSENT_MAX);
     pthread_mutex_init(&server->mutex, NULL);

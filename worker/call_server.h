@@ -16,9 +16,10 @@
  */
 struct call_server;
 
-/* fd is owned from here on; the keepers must outlive the calls. */
-struct call_server *call_server_create(struct ev_loop *loop, int fd, struct keeper *const *keepers,
-                                       size_t keeper_count);
+/* fd is owned from here on; the keepers and the settings must outlive the calls. */
+struct call_server *call_server_create(struct ev_loop *loop, int fd,
+                                       const struct settings *settings,
+                                       struct keeper *const *keepers, size_t keeper_count);
 
 /* To be called when the keepers have been joined. Accepts NULL. */
 void call_server_destroy(struct call_server *server);

@@ -53,12 +53,12 @@ static void set_chain(struct attempt *attempt, struct job *next, const struct js
     buf_finish(&text);
 }
 
-int chain_push_next(struct attempt *attempt, struct err *err)
+int chain_push_next(struct attempt *attempt, const struct settings *settings, struct err *err)
 {
     struct json_slice first, rest;
     if (!chain_split(&attempt->job->chain, &first, &rest))
         return 0;
-    struct job *next = attempt_add_push(attempt, &first, err);
+    struct job *next = attempt_add_push(attempt, settings, &first, err);
     if (!next)
         return -1;
     set_chain(attempt, next, &rest);

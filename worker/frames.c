@@ -143,7 +143,7 @@ static int take_push(struct handler *handler, const struct frame *frame, struct 
     struct attempt *attempt = find_running(handler, frame, err);
     if (!attempt)
         return -1;
-    attempt_push(attempt, &frame->push);
+    attempt_push(attempt, handler->host->settings, &frame->push);
     return 0;
 }
 

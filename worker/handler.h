@@ -44,6 +44,7 @@ struct persistent;
 struct handler_host {
     struct ev_loop *loop;
     const struct clock *clock;
+    const struct settings *settings;
     const struct queue_settings *queue;
     struct program *program;
     struct slots slots;

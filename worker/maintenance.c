@@ -151,8 +151,8 @@ int maintenance_run(const struct maintenance_plan *plan, struct err *err)
         result = start_keepers(maintenance, plan, err);
     }
     if (result == 0 && plan->calls_fd >= 0)
-        maintenance->calls = call_server_create(maintenance->loop, plan->calls_fd, maintenance->keepers,
-                                          maintenance->keeper_count);
+        maintenance->calls = call_server_create(maintenance->loop, plan->calls_fd, plan->settings,
+                                                maintenance->keepers, maintenance->keeper_count);
     if (result == 0) {
         struct record ready = {.type = RECORD_READY};
         mouth_send(&maintenance->mouth, &ready);

@@ -7,6 +7,7 @@
 #include "common/log.h"
 #include "queue/exception.h"
 #include "worker/chain.h"
+#include "worker/limits.h"
 #include "worker/slots.h"
 
 #define EXCERPT_MAX 300 /* bytes of an exception in the log */
@@ -51,15 +52,15 @@ static void count(struct worker *worker, const struct attempt *attempt, const st
 }
 
 /* Done is only what could be stored with all that hangs on it. */
-static struct ending with_consequences(struct attempt *attempt, const struct ending *ending,
-                                       struct err *err)
+static struct ending with_consequences(const struct worker *worker, struct attempt *attempt,
+                                       const struct ending *ending, struct err *err)
 {
     if (ending->kind != ENDING_DONE)
         return *ending;
     if (attempt->details && attempt->details->push_error)
         err_set(err, ERR_INVALID, "it pushed a job that cannot be stored: %s",
                 attempt->details->push_error);
-    else if (attempt->job->chain.text && chain_push_next(attempt, err) < 0)
+    else if (attempt->job->chain.text && chain_push_next(attempt, worker->plan->settings, err) < 0)
         err_prefix(err, "its chain cannot go on");
     if (err->code == ERR_NONE)
         return *ending;
@@ -74,8 +75,7 @@ static void set_outcome(struct worker *worker, struct attempt *attempt, const st
         .is_cancelled = attempt->wish == WISH_CANCELLED,
         .random = ending->kind == ENDING_DONE ? 0. : random_part(),
     };
-    struct worker_options options = *worker_options(worker);
-    classes_apply(&worker->host.classes, attempt->job->name, &options);
+    const struct worker_options options = limits_of(worker, attempt->job->name);
     struct verdict verdict = verdict_of(ending, &view, &options);
     struct outcome *outcome = &attempt->outcome;
     *outcome = (struct outcome){.lease = attempt_lease(attempt),
@@ -93,7 +93,7 @@ static void set_outcome(struct worker *worker, struct attempt *attempt, const st
 void outcome_ended(struct worker *worker, struct attempt *attempt, const struct ending *ending)
 {
     struct err err = ERR_INIT;
-    struct ending whole = with_consequences(attempt, ending, &err);
+    struct ending whole = with_consequences(worker, attempt, ending, &err);
     count(worker, attempt, &whole);
     if (attempt->wish == WISH_LOST) {
         log_about(LOG_WARN, "job", attempt->job->uuid,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/uuid.h"
+#include "queue/job_class.h"
 #include "worker/store_views.h"
 
 #define LIMIT_DEFAULT 100
@@ -13,6 +14,7 @@
 /* One request under way: what it says, and the object that becomes the answer. */
 struct store_call {
     struct queue_connection *connection;
+    const struct settings *settings;
     const char *text; /* of the request */
     size_t length;
     cJSON *request;
@@ -141,8 +143,9 @@ static int push_one(struct store_call *call, const struct json_slice *text, stru
     struct job job;
     char uuid[UUID_SIZE];
     enum push_result pushed;
-    const char *queue = json_get_string(call->request, "queue", "default");
-    if (job_from_json(text->text, text->length, queue, arena, &job, err) < 0 ||
+    const struct job_defaults defaults = {
+        .said_queue = text_of(call, "queue"), .queue = "default", .settings = call->settings};
+    if (job_read(text->text, text->length, &defaults, arena, &job, err) < 0 ||
         queue_push(call->connection, &job, uuid, &pushed, err) < 0)
         return -1;
     cJSON_AddStringToObject(call->answer, "uuid", job.uuid);
@@ -296,10 +299,11 @@ static int run_call(struct store_call *call, struct buf *answer, struct err *err
     return print(call->answer, answer, err);
 }
 
-int store_calls_run(struct queue_connection *connection, const char *request, size_t length,
-                    struct buf *answer, struct err *err)
+int store_calls_run(struct queue_connection *connection, const struct settings *settings,
+                    const char *request, size_t length, struct buf *answer, struct err *err)
 {
     struct store_call call = {.connection = connection,
+                              .settings = settings,
                               .text = request,
                               .length = length,
                               .request = json_parse(request, length, err)};

@@ -12,10 +12,10 @@
  * members are those of the HTTP interface (docs/openapi.json), whose answers these are.
  */
 
-/* Does what the "call" of a request, an object, says, and appends a JSON value to answer. Returns
- * 0, or -1 with err.
+/* Does what the "call" of a request, an object, says, and appends a JSON value to answer; settings
+ * say what classes give to jobs that are pushed. Returns 0, or -1 with err.
  */
-int store_calls_run(struct queue_connection *connection, const char *request, size_t length,
-                    struct buf *answer, struct err *err);
+int store_calls_run(struct queue_connection *connection, const struct settings *settings,
+                    const char *request, size_t length, struct buf *answer, struct err *err);
 
 #endif

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "common/log.h"
+#include "worker/limits.h"
 #include "worker/outcome.h"
 #include "worker/turn.h"
 
@@ -92,8 +93,7 @@ void supply_release_waiting(struct worker *worker)
 
 static void apply_limits(const struct worker *worker, struct job *job)
 {
-    struct worker_options options = *worker_options(worker);
-    classes_apply(&worker->host.classes, job->name, &options);
+    const struct worker_options options = limits_of(worker, job->name);
     if (job->max_attempts == 0)
         job->max_attempts = (int)options.max_attempts;
     if (job->timeout_ms == 0)

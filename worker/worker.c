@@ -93,6 +93,7 @@ static void make_handlers(struct worker *worker)
     worker->handler_count = (size_t)queue->concurrency < slots ? (size_t)queue->concurrency : slots;
     host->loop = worker->loop;
     host->clock = worker->clock;
+    host->settings = worker->plan->settings;
     host->queue = queue;
     host->program = &worker->program;
     host->concurrency_max = (int)(slots / worker->handler_count);

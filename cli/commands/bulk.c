@@ -15,6 +15,7 @@
 #include "cli/progress.h"
 #include "common/fd.h"
 #include "common/mem.h"
+#include "queue/job_class.h"
 
 #define PART_BYTES     (16u << 20) /* of lines that are stored in one call */
 #define TOGETHER_BYTES (64u << 20) /* likewise, of jobs of one batch */
@@ -135,8 +136,11 @@ static void make_room(struct bulk *bulk)
 static int read_job(struct bulk *bulk, const char *line, size_t length, struct job *job,
                     struct err *err)
 {
-    const char *queue = context_queue(bulk->context);
-    if (job_from_json(line, length, queue, &bulk->arena, job, err) < 0)
+    const struct job_defaults defaults = {.said_queue =
+                                              options_text(&bulk->context->options, "queue", NULL),
+                                          .queue = context_queue(bulk->context),
+                                          .settings = bulk->context->settings};
+    if (job_read(line, length, &defaults, &bulk->arena, job, err) < 0)
         return -1;
     if (!job->batch_uuid)
         job->batch_uuid = options_text(&bulk->context->options, "batch", NULL);

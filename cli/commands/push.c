@@ -11,6 +11,7 @@
 #include "common/fd.h"
 #include "common/mem.h"
 #include "common/uuid.h"
+#include "queue/job_class.h"
 
 #define PUSH_OPTIONS                                                                               \
     QUEUE_OPTION, CONNECTION_OPTION, BATCH_OPTION,                                                 \
@@ -113,6 +114,24 @@ static int push(struct context *context, struct job *job, struct err *err)
     return 0;
 }
 
+/* What the job does not say by an option, its class may. */
+static int push_with_defaults(struct context *context, struct job *job, struct err *err)
+{
+    const struct job_defaults defaults = {.queue = context_queue(context),
+                                          .settings = context_settings(context, err)};
+    if (!defaults.settings)
+        return -1;
+    struct arena arena = {0};
+    int result = job_check_data(job, err);
+    if (result == 0)
+        result = job_apply_defaults(job, options_given(&context->options, "priority"), &defaults,
+                                    &arena, err);
+    if (result == 0)
+        result = push(context, job, err);
+    arena_finish(&arena);
+    return result;
+}
+
 static int push_job(struct context *context, const char *name, const char *data, int64_t delay_ms,
                     struct err *err)
 {
@@ -123,7 +142,7 @@ static int push_job(struct context *context, const char *name, const char *data,
         return -1;
     struct job job = {
         .uuid = options_text(options, "uuid", NULL),
-        .queue = context_queue(context),
+        .queue = options_text(options, "queue", NULL),
         .batch_uuid = options_text(options, "batch", NULL),
         .name = name,
         .data = {.text = text, .length = length},
@@ -132,7 +151,7 @@ static int push_job(struct context *context, const char *name, const char *data,
         .timeout_ms = options_number(options, "timeout", 0),
         .delay_ms = delay_ms,
     };
-    int result = push(context, &job, err);
+    int result = push_with_defaults(context, &job, err);
     free(text);
     return result;
 }

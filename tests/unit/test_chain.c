@@ -37,7 +37,7 @@ static struct details *push_next(struct attempt *attempt, struct job *job, const
     *job = (struct job){.uuid = "u", .queue = "emails", .name = "First"};
     job->chain = (struct json_slice){chain, strlen(chain), JSON_ARRAY};
     *attempt = (struct attempt){.job = job};
-    assert_int_equal(chain_push_next(attempt, &err), 0);
+    assert_int_equal(chain_push_next(attempt, NULL, &err), 0);
     return attempt->details;
 }
 
@@ -83,7 +83,7 @@ static void test_a_chain_that_cannot_go_on(void **state)
     struct job job = {.uuid = "u", .queue = "emails", .name = "First"};
     job.chain = (struct json_slice){chain, strlen(chain), JSON_ARRAY};
     struct attempt attempt = {.job = &job};
-    assert_int_equal(chain_push_next(&attempt, &err), -1);
+    assert_int_equal(chain_push_next(&attempt, NULL, &err), -1);
     assert_non_null(strstr(err.text, "jib"));
     arena_finish(&attempt.details->arena);
     free(attempt.details->pushes);

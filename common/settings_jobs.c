@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: MIT */
+#include "common/settings_jobs.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/glob.h"
+#include "common/mem.h"
+#include "common/template.h"
+
+#define SECOND          1000
+#define DAY             (INT64_C(86400) * SECOND)
+#define NAME_MAX_BYTES  255 /* of a class */
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+
+/* In the order of the kinds, behind the word for none of its own. */
+static const char *const backoff_names[] = {"inherit", "none",        "fixed",
+                                            "linear",  "exponential", NULL};
+static const char *const until_names[] = {"done", "started", NULL};
+
+#define AT(member) .offset = offsetof(struct job_settings, member)
+static const struct key job_keys[] = {
+    {.name = "queue",
+     .type = KEY_NAME,
+     AT(queue),
+     .fallback = "",
+     .reload = RELOAD_WORKERS,
+     .help = "Queue of a pushed job that names none. Unset: who pushes decides."},
+    {.name = "priority",
+     .type = KEY_INTEGER,
+     AT(priority),
+     .fallback = "",
+     .min = -1000,
+     .max = 1000,
+     .reload = RELOAD_WORKERS,
+     .help = "Priority of a pushed job that names none. Unset: 0."},
+    {.name = "unique_key",
+     .type = KEY_NAME,
+     AT(unique_key),
+     .fallback = "",
+     .reload = RELOAD_WORKERS,
+     .help =
+         "Unique key of a pushed job that names none: a text in which {job}, {queue}, {data} and "
+         "{data.MEMBER} stand for what the job has there. Unset: none."},
+    {.name = "unique_until",
+     .type = KEY_CHOICE,
+     AT(unique_until),
+     .fallback = "done",
+     .choices = until_names,
+     .reload = RELOAD_WORKERS,
+     .help =
+         "How long that key keeps others out: until the job has ended, or its first attempt has "
+         "started."},
+    {.name = "unique_for",
+     .type = KEY_DURATION,
+     AT(unique_for),
+     .fallback = "",
+     .min = 1,
+     .max = 3660 * DAY,
+     .reload = RELOAD_WORKERS,
+     .help = "The same as a time from the push on, in place of unique_until."},
+    {.name = "timeout",
+     .type = KEY_DURATION,
+     AT(timeout),
+     .fallback = "",
+     .min = 0,
+     .max = 7 * DAY,
+     .reload = RELOAD_WORKERS,
+     .help =
+         "How long a job may run that does not say itself. 0: no limit. Unset: what its handler "
+         "declares, or its queue says; so are those below."},
+    {.name = "max_attempts",
+     .alias = "tries",
+     .type = KEY_INTEGER,
+     AT(max_attempts),
+     .fallback = "",
+     .min = 0,
+     .max = 1000,
+     .reload = RELOAD_WORKERS,
+     .help = "Attempts before a job has failed that does not say itself. 0: no limit."},
+    {.name = "backoff",
+     .type = KEY_CHOICE,
+     AT(backoff),
+     .fallback = "inherit",
+     .choices = backoff_names,
+     .reload = RELOAD_WORKERS,
+     .help = "How the delay before another attempt grows with the attempts."},
+    {.name = "backoff_delay",
+     .type = KEY_DURATION,
+     AT(backoff_delay),
+     .fallback = "",
+     .min = 0,
+     .max = DAY,
+     .reload = RELOAD_WORKERS,
+     .help = "What it grows from."},
+    {.name = "backoff_max",
+     .type = KEY_DURATION,
+     AT(backoff_max),
+     .fallback = "",
+     .min = 0,
+     .max = 30 * DAY,
+     .reload = RELOAD_WORKERS,
+     .help = "The longest delay."},
+    {.name = "backoff_jitter",
+     .type = KEY_INTEGER,
+     AT(backoff_jitter),
+     .fallback = "",
+     .min = 0,
+     .max = 100,
+     .reload = RELOAD_WORKERS,
+     .help = "Percent by which a delay is shortened at random."},
+};
+#undef AT
+
+const struct key_table settings_job_table = {
+    .section = "job:",
+    .help =
+        "A class of jobs, or all classes that a pattern names: * is any text, ? one character. Key "
+        "by key, the "
+        "section of the class itself goes before patterns, and of these the one with more letters.",
+    .keys = job_keys,
+    .key_count = COUNT_OF(job_keys),
+    .example = "SendEmail",
+};
+
+static int check_class(const char *name, struct err *err)
+{
+    size_t length = strlen(name);
+    if (length > 0 && length <= NAME_MAX_BYTES)
+        return 0;
+    return err_set(err, ERR_INVALID,
+                   "the class: write a name or a pattern of 1 to %d bytes, e.g. [job:*]",
+                   NAME_MAX_BYTES);
+}
+
+static bool is_known_place(const struct template_piece *piece)
+{
+    static const char *const names[] = {"job", "queue", "data"};
+    for (size_t i = 0; i < COUNT_OF(names); i++)
+        if (strlen(names[i]) == piece->length && memcmp(names[i], piece->text, piece->length) == 0)
+            return true;
+    return piece->length > strlen("data.") && memcmp(piece->text, "data.", strlen("data.")) == 0;
+}
+
+static int check_unique_key(const char *template, struct err *err)
+{
+    struct template_piece piece;
+    int result;
+    while ((result = template_next(&template, &piece, err)) > 0)
+        if (piece.is_place && !is_known_place(&piece))
+            return err_set(err, ERR_INVALID,
+                           "unique_key: there is no {%.*s}; write {job}, {queue}, {data} or "
+                           "{data.MEMBER}",
+                           piece.length < 80 ? (int)piece.length : 80, piece.text);
+    return result < 0 ? err_prefix(err, "unique_key") : 0;
+}
+
+int settings_add_job(struct settings_reader *reader, const char *name,
+                     const struct ini_section *section)
+{
+    struct settings *settings = reader->settings;
+    struct err cause = ERR_INIT;
+    if (check_class(name, &cause) < 0)
+        return settings_refuse(reader, section, "", &cause);
+    size_t count = settings->job_count + 1;
+    settings->jobs = mem_resize(settings->jobs, count, sizeof *settings->jobs);
+    struct job_settings *job = &settings->jobs[settings->job_count++];
+    *job = (struct job_settings){.name = mem_strdup(name)};
+    keys_set_defaults(&settings_job_table, job);
+    if (settings_apply_section(reader, &settings_job_table, job, section, NULL) < 0)
+        return -1;
+    if (job->queue[0] && settings_check_name("queue", job->queue, &cause) < 0)
+        return settings_refuse(reader, section, "queue", &cause);
+    if (check_unique_key(job->unique_key, &cause) < 0)
+        return settings_refuse(reader, section, "unique_key", &cause);
+    return 0;
+}
+
+/* --- the order --- */
+
+static int compare(const void *a, const void *b)
+{
+    const struct job_settings *one = a, *other = b;
+    bool is_pattern = glob_is_pattern(one->name);
+    if (is_pattern != glob_is_pattern(other->name))
+        return is_pattern ? 1 : -1;
+    size_t weight = glob_weight(one->name), other_weight = glob_weight(other->name);
+    if (weight != other_weight)
+        return weight > other_weight ? -1 : 1;
+    return strcmp(one->name, other->name);
+}
+
+static int check_backoff(struct settings_reader *reader, const struct job_settings *job)
+{
+    struct err cause = ERR_INIT;
+    if (job->backoff_delay == KEY_UNSET || job->backoff_max == KEY_UNSET ||
+        job->backoff_delay <= job->backoff_max)
+        return 0;
+    err_set(&cause, ERR_INVALID,
+            "backoff_delay: longer than backoff_max; write a smaller one, or a larger backoff_max");
+    return settings_refuse(reader, settings_section(reader, "job:", job->name), "backoff_delay",
+                           &cause);
+}
+
+int settings_finish_jobs(struct settings_reader *reader)
+{
+    struct settings *settings = reader->settings;
+    for (size_t i = 0; i < settings->job_count; i++)
+        if (check_backoff(reader, &settings->jobs[i]) < 0)
+            return -1;
+    if (settings->job_count > 1)
+        qsort(settings->jobs, settings->job_count, sizeof *settings->jobs, compare);
+    return 0;
+}
+
+/* --- what they say together --- */
+
+static void take_number(int64_t *number, int64_t other)
+{
+    if (*number == KEY_UNSET)
+        *number = other;
+}
+
+static void take_text(char **text, char *other)
+{
+    if (!(*text)[0])
+        *text = other;
+}
+
+/* What the ones before have left open. A unique key and how long it holds belong together. */
+static void add_section(struct job_settings *sum, const struct job_settings *job)
+{
+    if (!sum->unique_key[0]) {
+        sum->unique_key = job->unique_key;
+        sum->unique_until = job->unique_until;
+        sum->unique_for = job->unique_for;
+    }
+    if (sum->backoff == JOB_BACKOFF_INHERIT)
+        sum->backoff = job->backoff;
+    take_text(&sum->queue, job->queue);
+    take_number(&sum->priority, job->priority);
+    take_number(&sum->timeout, job->timeout);
+    take_number(&sum->max_attempts, job->max_attempts);
+    take_number(&sum->backoff_delay, job->backoff_delay);
+    take_number(&sum->backoff_max, job->backoff_max);
+    take_number(&sum->backoff_jitter, job->backoff_jitter);
+}
+
+bool settings_job(const struct settings *settings, const char *class, struct job_settings *out)
+{
+    static char nothing[] = "";
+    bool is_found = false;
+    *out = (struct job_settings){.name = nothing,
+                                 .queue = nothing,
+                                 .unique_key = nothing,
+                                 .unique_for = KEY_UNSET,
+                                 .priority = KEY_UNSET,
+                                 .timeout = KEY_UNSET,
+                                 .max_attempts = KEY_UNSET,
+                                 .backoff_delay = KEY_UNSET,
+                                 .backoff_max = KEY_UNSET,
+                                 .backoff_jitter = KEY_UNSET};
+    for (size_t i = 0; i < settings->job_count; i++) {
+        if (!glob_match(settings->jobs[i].name, class))
+            continue;
+        is_found = true;
+        add_section(out, &settings->jobs[i]);
+    }
+    return is_found;
+}
+
+static void apply(int64_t *option, int64_t said)
+{
+    if (said != KEY_UNSET)
+        *option = said;
+}
+
+void settings_job_apply(const struct job_settings *job, struct worker_options *options)
+{
+    apply(&options->timeout, job->timeout);
+    apply(&options->max_attempts, job->max_attempts);
+    apply(&options->backoff_delay, job->backoff_delay);
+    apply(&options->backoff_max, job->backoff_max);
+    apply(&options->backoff_jitter, job->backoff_jitter);
+    if (job->backoff != JOB_BACKOFF_INHERIT)
+        options->backoff = job->backoff - 1;
+}
+
+void settings_finish_job(struct job_settings *job)
+{
+    keys_finish(&settings_job_table, job);
+    free(job->name);
+}

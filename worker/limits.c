@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+#include "worker/limits.h"
+
+struct worker_options limits_of(const struct worker *worker, const char *class)
+{
+    struct job_settings said;
+    struct worker_options options = *worker_options(worker);
+    classes_apply(&worker->host.classes, class, &options);
+    if (settings_job(worker->plan->settings, class, &said))
+        settings_job_apply(&said, &options);
+    return options;
+}
