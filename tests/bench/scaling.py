@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Makes the tables and pictures of docs/scaling.md with `muster scaler:simulate`.
 
-usage: tests/bench/scaling.py [MUSTER]      MUSTER is the program, build/cli/muster by default
+usage: tests/bench/scaling.py [MUSTER]      MUSTER is the program, build/muster by default
 """
 import json
 import pathlib
@@ -62,7 +62,7 @@ def replace(page, name, text):
 
 
 def main():
-    muster = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "build/cli/muster").resolve()
+    muster = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "build/muster").resolve()
     training = simulate(muster, "--seeds", SEEDS)
     validation = simulate(muster, "--seeds", SEEDS, "--validation")
     simulate(muster, *(f"--workload={name}" for name in PICTURES), "--policy=latency", "--policy=horizon",

@@ -33,7 +33,7 @@ class Queue:
         self.config.write_text(CONFIGURATION.format(directory=directory, command=command, libraries=LIBRARIES))
 
     def run(self, *arguments, **options):
-        ran = subprocess.run([BUILD / "cli" / "muster", "-c", self.config, *arguments], env=clean_environment(),
+        ran = subprocess.run([BUILD / "muster", "-c", self.config, *arguments], env=clean_environment(),
                              capture_output=True, text=True, timeout=4 * PATIENCE, **options)
         assert ran.returncode == 0, ran.stderr + ran.stdout
         return ran

@@ -14,9 +14,9 @@ HANDLERS = ROOT / "tests" / "support" / "handlers"
 class Muster(Musterd):
     def __init__(self, directory, build=BUILD, store=None):
         build = pathlib.Path(build).resolve()
-        super().__init__(directory, worker=build / "worker" / "muster-worker")
-        self.program = build / "supervisor" / "musterd"
-        self.command = build / "cli" / "muster"
+        super().__init__(directory, worker=None)
+        self.program = build / "musterd"
+        self.command = build / "muster"
         self.store = store
         self.history = History(self.directory / "history")
 

@@ -10,7 +10,7 @@ import subprocess
 
 from support.processes import BUILD, PATIENCE, processes_with, wait_for
 
-MUSTERD = BUILD / "supervisor" / "musterd"
+MUSTERD = BUILD / "musterd"
 FAKE_WORKER = BUILD / "tests" / "system" / "fake-worker"
 
 

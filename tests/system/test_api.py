@@ -13,7 +13,7 @@ import pytest
 from support.musterd import Musterd
 from support.processes import BUILD, PATIENCE, wait_for
 
-WORKER = BUILD / "worker" / "muster-worker"
+WORKER = BUILD / "muster-worker"
 
 
 class UnixConnection(http.client.HTTPConnection):
