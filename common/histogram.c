@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PARTS (1 << HISTOGRAM_BITS)
+#define PARTS            (1 << HISTOGRAM_BITS)
+#define BUCKET_COUNT_MAX (UINT64_C(1) << 53) /* that of a day over all hosts is far below */
 
 static int bucket_of(int64_t us)
 {
@@ -107,7 +108,7 @@ static int read_bucket(const char *text, const char **end, struct histogram *his
 {
     uint64_t bucket, count;
     if (read_number(text, end, HISTOGRAM_BUCKETS - 1, &bucket) < 0 || **end != ':' ||
-        read_number(*end + 1, end, UINT32_MAX, &count) < 0)
+        read_number(*end + 1, end, BUCKET_COUNT_MAX, &count) < 0)
         return -1;
     histogram->buckets[bucket] += count;
     histogram->count += count;

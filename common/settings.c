@@ -101,6 +101,7 @@ void settings_destroy(struct settings *settings)
     keys_finish(&settings_muster_table, &settings->muster);
     keys_finish(&settings_worker_options_table, &settings->worker_options);
     keys_finish(&settings_auto_scaling_table, &settings->auto_scaling);
+    keys_finish(&settings_monitoring_table, &settings->monitoring);
     for (size_t i = 0; i < settings->connection_count; i++) {
         keys_finish(&settings_connection_table, &settings->connections[i]);
         free(settings->connections[i].name);

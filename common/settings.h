@@ -123,6 +123,14 @@ struct auto_scaling_settings {
     struct scaling_options options;
 };
 
+/* [monitoring] */
+struct monitoring_settings {
+    bool enabled;
+    int64_t metrics_retention; /* days */
+    int64_t metrics_interval;
+    int64_t health_check_interval; /* KEY_UNSET: that of [muster] */
+};
+
 /* [schedule:NAME] */
 struct schedule_settings {
     char *name;
@@ -181,6 +189,7 @@ struct settings {
     struct muster_settings muster;
     struct worker_options worker_options;
     struct auto_scaling_settings auto_scaling;
+    struct monitoring_settings monitoring;
     struct connection_settings *connections; /* at least one */
     size_t connection_count;
     struct queue_settings *queues; /* at least one, also where none is served */
@@ -205,6 +214,7 @@ extern const struct key_table settings_job_table;
 extern const struct key_table settings_scaling_table;
 extern const struct key_table settings_auto_scaling_table; /* likewise */
 extern const struct key_table settings_schedule_table;
+extern const struct key_table settings_monitoring_table;
 
 /* Finds the file that is used when none is named: $MUSTER_CONFIG, ./muster.ini, /etc/muster/muster.ini, in
  * this order. Returns a malloc'd path, or NULL where there is none. */

@@ -15,6 +15,7 @@
 #include "common/settings_connection.h"
 #include "common/settings_document.h"
 #include "common/settings_jobs.h"
+#include "common/settings_monitoring.h"
 #include "common/settings_read.h"
 #include "common/supervisor_load.h"
 #include "common/settings_scaling.h"
@@ -266,8 +267,10 @@ static int fill(struct settings_reader *reader)
         return -1;
     if (apply_single(reader, &settings_muster_table, &settings->muster) < 0 ||
         apply_single(reader, &settings_worker_options_table, &settings->worker_options) < 0 ||
-        apply_single(reader, &settings_auto_scaling_table, &settings->auto_scaling) < 0)
+        apply_single(reader, &settings_auto_scaling_table, &settings->auto_scaling) < 0 ||
+        apply_single(reader, &settings_monitoring_table, &settings->monitoring) < 0)
         return -1;
+    settings_derive_monitoring(settings);
     settings->serves_queues = serves_queues(reader);
     if (supervisor_load(reader) < 0)
         return -1;

@@ -24,7 +24,7 @@ static const struct {
     {SETTINGS_SNAPSHOT_SECTION, SERVED},
     {"job:", SERVED},
     {"auto_scaling", NOT_SERVED},
-    {"monitoring", NOT_SERVED},
+    {"monitoring", SERVED},
     {"schedule:", NOT_SERVED},
     {"supervisord", SERVED},
     {"program:", SERVED},

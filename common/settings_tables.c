@@ -321,6 +321,7 @@ const struct key_table *const settings_tables[] = {
     &settings_job_table,
     &settings_auto_scaling_table,
     &settings_schedule_table,
+    &settings_monitoring_table,
     &settings_program_table,
     &settings_group_table,
     &settings_eventlistener_table,

@@ -99,7 +99,8 @@ int settings_print(const struct settings *settings, struct buf *out)
     if (print_section(&snapshot_table, "", &snapshot, out) < 0 ||
         print_section(&settings_muster_table, "", &settings->muster, out) < 0 ||
         print_section(&settings_worker_options_table, "", &settings->worker_options, out) < 0 ||
-        print_section(&settings_auto_scaling_table, "", &settings->auto_scaling, out) < 0)
+        print_section(&settings_auto_scaling_table, "", &settings->auto_scaling, out) < 0 ||
+        print_section(&settings_monitoring_table, "", &settings->monitoring, out) < 0)
         return -1;
     for (size_t i = 0; i < settings->connection_count; i++) {
         const struct connection_settings *connection = &settings->connections[i];

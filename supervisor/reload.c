@@ -75,6 +75,16 @@ static bool scaling_differs(const struct settings *before, const struct settings
     return false;
 }
 
+static void compare_monitoring(struct comparison *comparison)
+{
+    int need = keys_compare(&settings_monitoring_table, &comparison->before->monitoring,
+                            &comparison->after->monitoring, NULL, NULL);
+    if (need >= 0)
+        comparison->plan->differs = true;
+    if (need >= RELOAD_WORKERS)
+        comparison->replace_all = true;
+}
+
 static enum queue_change compare_queue(const struct comparison *comparison,
                                        const struct queue_settings *after)
 {
@@ -105,6 +115,7 @@ struct reload_plan *reload_compare(const struct settings *before, const struct s
     compare_connections(&comparison);
     if (jobs_differ(before, after))
         plan->differs = comparison.replace_all = true;
+    compare_monitoring(&comparison);
     if (scaling_differs(before, after))
         plan->differs = true;
     for (size_t i = 0; i < after->queue_count; i++)

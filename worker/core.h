@@ -10,6 +10,7 @@
 
 #include "common/channel.h"
 #include "common/clock.h"
+#include "queue/metrics.h"
 #include "worker/attempt.h"
 #include "worker/handler.h"
 #include "worker/link.h"
@@ -25,6 +26,14 @@ enum worker_phase {
     PHASE_WORKING,
     PHASE_DRAINING,    /* what runs may finish; nothing is reserved */
     PHASE_TERMINATING, /* what runs is ended, and given back */
+};
+
+/* Figures that have not been stored yet (meter.h). */
+struct meter {
+    struct metrics metrics;
+    int64_t began_us; /* monotonic: what they are of begins here */
+    uint64_t busy_us; /* of the worker, at that time */
+    unsigned written; /* parts, so far */
 };
 
 struct worker {
@@ -69,6 +78,7 @@ struct worker {
     uint64_t processed, failed, busy_us;
     uint64_t pulse_processed; /* at the last pulse */
     unsigned pulses;
+    struct meter meter;
 
     ev_timer lease;
     ev_timer upkeep; /* without a master */

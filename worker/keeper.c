@@ -14,6 +14,7 @@
 #include "common/mem.h"
 #include "drivers/drivers.h"
 #include "queue/queue.h"
+#include "worker/ledger.h"
 
 #define MEASURE_SHARE 20 /* a twentieth of the time at most */
 #define PAUSE_MS      100
@@ -51,6 +52,7 @@ struct keeper {
     int64_t try_ms;     /* when the store may be tried */
     int64_t upkeep_ms;  /* when the next upkeep is due */
     int64_t measure_ms; /* when the next measurement is */
+    struct ledger ledger;
 };
 
 int mouth_send(struct mouth *mouth, struct record *record)
@@ -189,6 +191,7 @@ static int measure_queue(struct keeper *keeper, size_t index)
         .oldest_ms = stats.oldest_ms,
     };
     mouth_send(keeper->mouth, &record);
+    ledger_note(&keeper->ledger, index, stats.pending);
     return 0;
 }
 
@@ -203,6 +206,11 @@ static void measure(struct keeper *keeper)
     for (size_t i = 0; i < keeper->settings->queue_count; i++)
         if (is_ours(keeper, &keeper->settings->queues[i]) && measure_queue(keeper, i) < 0)
             return;
+    struct err err = ERR_INIT;
+    if (ledger_step(&keeper->ledger, &keeper->store, &err) < 0) {
+        fail(keeper, &err);
+        return;
+    }
     int64_t now = now_ms(keeper);
     keeper->measure_ms = now + keeper_pause_ms(now - began_ms);
 }
@@ -326,10 +334,12 @@ struct keeper *keeper_start(const struct settings *settings,
     keeper->clock = clock;
     keeper->mouth = mouth;
     keeper->tasks_end = &keeper->tasks;
+    ledger_init(&keeper->ledger, settings);
     int cause = start_thread(keeper);
     if (cause == 0)
         return keeper;
     err_errno(err, cause, "cannot start a thread for the connection %s", connection->name);
+    ledger_finish(&keeper->ledger);
     free(keeper);
     return NULL;
 }
@@ -374,6 +384,7 @@ void keeper_join(struct keeper *keeper)
         keeper->dead = dead->next;
         free(dead);
     }
+    ledger_finish(&keeper->ledger);
     pthread_cond_destroy(&keeper->news);
     pthread_mutex_destroy(&keeper->mutex);
     free(keeper);

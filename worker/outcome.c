@@ -8,6 +8,7 @@
 #include "queue/exception.h"
 #include "worker/chain.h"
 #include "worker/limits.h"
+#include "worker/meter.h"
 #include "worker/slots.h"
 
 #define EXCERPT_MAX 300 /* bytes of an exception in the log */
@@ -90,6 +91,16 @@ static void set_outcome(struct worker *worker, struct attempt *attempt, const st
     }
 }
 
+static void meter_outcome(struct worker *worker, const struct attempt *attempt)
+{
+    if (attempt->outcome.kind == OUTCOME_DONE)
+        meter_count(worker, attempt, METRICS_PROCESSED);
+    else if (attempt->outcome.kind == OUTCOME_FAIL)
+        meter_count(worker, attempt, METRICS_FAILED);
+    else if (attempt->outcome.kind == OUTCOME_RELEASE)
+        meter_count(worker, attempt, METRICS_RETRIED);
+}
+
 void outcome_ended(struct worker *worker, struct attempt *attempt, const struct ending *ending)
 {
     struct err err = ERR_INIT;
@@ -103,6 +114,7 @@ void outcome_ended(struct worker *worker, struct attempt *attempt, const struct 
         return;
     }
     set_outcome(worker, attempt, &whole);
+    meter_outcome(worker, attempt);
     if (verdict_is_failure(&whole) && attempt->outcome.cause)
         log_failure(attempt, &attempt->outcome);
     enqueue(worker, attempt);

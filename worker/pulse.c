@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 
 #include "common/log.h"
+#include "worker/meter.h"
 #include "worker/persistent.h"
 #include "worker/phases.h"
 #include "worker/usage.h"
@@ -80,6 +81,7 @@ static struct usage look_at_usage(struct worker *worker)
 {
     struct usage sum = usage_of_self();
     judge_self(worker, sum.memory);
+    meter_memory(worker, sum.memory);
     for (size_t i = 0; i < worker->handler_count; i++) {
         struct handler *handler = &worker->handlers[i];
         if (!handler_has_process(handler))
@@ -87,6 +89,7 @@ static struct usage look_at_usage(struct worker *worker)
         struct usage usage = usage_of_tree(handler->child.pid);
         sum.memory += usage.memory;
         sum.cpu_us += usage.cpu_us;
+        meter_memory(worker, usage.memory);
         judge_handler(worker, handler, usage.memory);
     }
     return sum;
@@ -105,8 +108,7 @@ static enum worker_status status_of(const struct worker *worker, uint32_t busy)
     return busy > 0 ? WORKER_BUSY : WORKER_IDLE;
 }
 
-/* Handler time, with that of jobs that still run. */
-static uint64_t busy_us(const struct worker *worker, uint32_t *busy)
+uint64_t pulse_busy_us(const struct worker *worker, uint32_t *busy)
 {
     uint64_t sum = worker->busy_us;
     int64_t now = worker_now(worker);
@@ -134,7 +136,7 @@ static void send_heartbeat(struct worker *worker, const struct usage *usage)
     uint32_t busy;
     struct record record = {.type = RECORD_HEARTBEAT};
     struct heartbeat *heartbeat = &record.body.heartbeat;
-    heartbeat->busy_us = busy_us(worker, &busy);
+    heartbeat->busy_us = pulse_busy_us(worker, &busy);
     heartbeat->status = status_of(worker, busy);
     heartbeat->busy = busy;
     heartbeat->concurrency = (uint32_t)worker->handler_count;
@@ -182,6 +184,7 @@ static void on_pulse(struct ev_loop *loop, ev_timer *timer, int events)
     struct worker *worker = timer->data;
     struct usage usage = look_at_usage(worker);
     send_heartbeat(worker, &usage);
+    meter_step(worker);
     reap_strays(worker);
     if (++worker->pulses % PULSES_A_PING == 0)
         ping_handlers(worker);

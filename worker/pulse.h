@@ -22,6 +22,10 @@ void pulse_tell_ready(struct worker *worker);
 /* Quickens when there is work. */
 void pulse_step(struct worker *worker);
 
+/* Handler time spent in jobs since the start, with that of jobs that still run; *busy gets how many
+ * handlers run one. */
+uint64_t pulse_busy_us(const struct worker *worker, uint32_t *busy);
+
 /* The pause until the next pulse. Pure. */
 int64_t pulse_period_ms(bool is_busy, int64_t health_check_interval_ms);
 

@@ -5,6 +5,7 @@
 
 #include "common/log.h"
 #include "worker/limits.h"
+#include "worker/meter.h"
 #include "worker/outcome.h"
 #include "worker/turn.h"
 
@@ -262,7 +263,10 @@ static int make_turn(struct worker *worker, size_t reserve)
     struct err err = ERR_INIT;
     size_t count = collect_outcomes(worker);
     struct load *load = reserve > 0 && !worker->is_isolating ? load_take(&worker->loads) : NULL;
-    if (call(worker, count, reserve, load, &err) < 0) {
+    int64_t began_us = worker_now(worker);
+    int result = call(worker, count, reserve, load, &err);
+    meter_store_call(worker, worker_now(worker) - began_us);
+    if (result < 0) {
         worker->may_have_strays = worker->may_have_strays || load;
         if (load)
             load_give_back(&worker->loads, load);

@@ -9,6 +9,7 @@
 #include "common/spawn.h"
 #include "worker/core.h"
 #include "worker/lease.h"
+#include "worker/meter.h"
 #include "worker/outcome.h"
 #include "worker/phases.h"
 #include "worker/pulse.h"
@@ -162,8 +163,10 @@ static void run(struct worker *worker)
     supply_init(worker);
     make_handlers(worker);
     start_watches(worker);
+    meter_init(worker);
     ev_run(worker->loop, 0);
     stop_watches(worker);
+    meter_finish(worker);
     supply_finish(worker);
 }
 

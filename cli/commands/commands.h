@@ -25,6 +25,8 @@ extern const struct cli_command command_batch_list;
 extern const struct cli_command command_batch_cancel; /* batch_end.c */
 extern const struct cli_command command_batch_retry;
 extern const struct cli_command command_batch_prune;
+extern const struct cli_command command_metrics; /* metrics.c */
+extern const struct cli_command command_analyze;
 
 extern const struct cli_command command_failed; /* failed.c */
 extern const struct cli_command command_retry;  /* retry.c */

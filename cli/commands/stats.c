@@ -1,58 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/commands/commands.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #include "cli/context.h"
-#include "common/mem.h"
+#include "cli/queues.h"
 
 static const struct cli_option stats_options[] = {QUEUE_OPTION, CONNECTION_OPTION, OPTIONS_END};
-
-/* The names of the queues of a connection: those that have jobs, and those that are configured on
- * it. */
-struct names {
-    char **names;
-    size_t count;
-};
-
-static int add_name(void *context, const char *name)
-{
-    struct names *names = context;
-    for (size_t i = 0; i < names->count; i++)
-        if (strcmp(names->names[i], name) == 0)
-            return 0;
-    names->names = mem_resize(names->names, names->count + 1, sizeof(char *));
-    names->names[names->count++] = mem_strdup(name);
-    return 0;
-}
-
-static void names_finish(struct names *names)
-{
-    for (size_t i = 0; i < names->count; i++)
-        free(names->names[i]);
-    free(names->names);
-}
-
-static int compare_names(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static int names_collect(struct names *names, const struct queue_connection *connection,
-                         const struct settings *settings, struct err *err)
-{
-    if (connection->driver->queues(connection->store, add_name, names, err) < 0)
-        return -1;
-    for (size_t i = 0; i < settings->queue_count; i++) {
-        const char *name = settings->queues[i].name;
-        if (settings_connection_of(settings, name) == connection->settings)
-            add_name(names, name);
-    }
-    if (names->count > 0)
-        qsort(names->names, names->count, sizeof(char *), compare_names);
-    return 0;
-}
 
 static void fields_stats(struct fields *fields, const struct queue_stats *stats)
 {
@@ -79,15 +31,15 @@ static int fields_queue(struct fields *fields, const struct queue_connection *co
 
 static int answer_queues(struct context *context, struct err *err)
 {
-    struct names names = {0};
-    int result = names_collect(&names, &context->connection, context->settings, err);
+    struct queue_names names = {0};
+    int result = queue_names_collect(&names, &context->connection, context->settings, err);
     answer_list(&context->answer, "queues");
     for (size_t i = 0; result == 0 && i < names.count; i++) {
         struct fields *row = answer_row(&context->answer);
         fields_text(row, "queue", names.names[i]);
         result = fields_queue(row, &context->connection, names.names[i], err);
     }
-    names_finish(&names);
+    queue_names_finish(&names);
     return result;
 }
 

@@ -21,6 +21,8 @@ const struct cli_command *const cli_commands[] = {
     &command_batch_cancel,
     &command_batch_retry,
     &command_batch_prune,
+    &command_metrics,
+    &command_analyze,
     &command_failed,
     &command_retry,
     &command_forget,

@@ -23,7 +23,7 @@ _muster() {
     esac
     case $command in
     '') options='--config= --json --help' ;;
-    help) options='queue:push queue:later queue:bulk queue:work queue:listen queue:workers queue:restart queue:stats queue:health queue:drivers queue:purge batch:create batch:show batch:list batch:cancel batch:retry batch:prune queue:failed queue:retry queue:forget queue:prune queue:flush master:status master:reload master:reopen-logs master:stop config:check config:show config:sample scaler:simulate help' ;;
+    help) options='queue:push queue:later queue:bulk queue:work queue:listen queue:workers queue:restart queue:stats queue:health queue:drivers queue:purge batch:create batch:show batch:list batch:cancel batch:retry batch:prune queue:metrics queue:analyze queue:failed queue:retry queue:forget queue:prune queue:flush master:status master:reload master:reopen-logs master:stop config:check config:show config:sample scaler:simulate help' ;;
     queue:push) options='--queue= --connection= --batch= --priority= --tries= --timeout= --uuid= --data-file= --delay= --config= --json --help' ;;
     queue:later) options='--queue= --connection= --batch= --priority= --tries= --timeout= --uuid= --data-file= --config= --json --help' ;;
     queue:bulk) options='--queue= --connection= --batch= --uuids --skip-bad --config= --json --help' ;;
@@ -41,6 +41,8 @@ _muster() {
     batch:cancel) options='--connection= --config= --json --help' ;;
     batch:retry) options='--connection= --config= --json --help' ;;
     batch:prune) options='--days= --hours= --connection= --config= --json --help' ;;
+    queue:metrics) options='--queue= --connection= --window= --config= --json --help' ;;
+    queue:analyze) options='--queue= --connection= --window= --config= --json --help' ;;
     queue:failed) options='--queue= --connection= --class= --text= --since= --limit= --config= --json --help' ;;
     queue:retry) options='--all --queue= --connection= --class= --text= --since= --config= --json --help' ;;
     queue:forget) options='--connection= --config= --json --help' ;;
@@ -57,7 +59,7 @@ _muster() {
     help) options='--config= --json --help' ;;
     esac
     if [ -z "$command" ] && [ "${cur#-}" = "$cur" ]; then
-        options='queue:push queue:later queue:bulk queue:work queue:listen queue:workers queue:restart queue:stats queue:health queue:drivers queue:purge batch:create batch:show batch:list batch:cancel batch:retry batch:prune queue:failed queue:retry queue:forget queue:prune queue:flush master:status master:reload master:reopen-logs master:stop config:check config:show config:sample scaler:simulate help'
+        options='queue:push queue:later queue:bulk queue:work queue:listen queue:workers queue:restart queue:stats queue:health queue:drivers queue:purge batch:create batch:show batch:list batch:cancel batch:retry batch:prune queue:metrics queue:analyze queue:failed queue:retry queue:forget queue:prune queue:flush master:status master:reload master:reopen-logs master:stop config:check config:show config:sample scaler:simulate help'
     fi
     COMPREPLY=($(compgen -W "$options" -- "$cur"))
     if [ "${#COMPREPLY[@]}" = 0 ]; then

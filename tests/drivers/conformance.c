@@ -17,8 +17,8 @@
 #include "tests/drivers/suite.h"
 
 static const struct part *const parts[] = {
-    &part_push,   &part_reserve, &part_outcomes, &part_leases, &part_wake,  &part_figures,
-    &part_failed, &part_jobs,    &part_batches,  &part_notes,  &part_races,
+    &part_push,   &part_reserve, &part_outcomes, &part_leases, &part_wake,    &part_figures,
+    &part_failed, &part_jobs,    &part_batches,  &part_notes,  &part_metrics, &part_races,
 };
 
 #define PART_COUNT (sizeof parts / sizeof parts[0])

@@ -26,6 +26,7 @@ extern const struct part part_failed;
 extern const struct part part_jobs;
 extern const struct part part_batches;
 extern const struct part part_notes;
+extern const struct part part_metrics;
 extern const struct part part_races;
 
 #endif

@@ -120,6 +120,15 @@ static void test_scaling(void **state)
             (struct expected){true, QUEUE_RESIZED, QUEUE_RESIZED, NULL, NULL, 0});
 }
 
+static void test_monitoring(void **state)
+{
+    (void)state;
+    changed(NULL, "[monitoring]\nmetrics_retention = 30\n",
+            (struct expected){true, QUEUE_KEPT, QUEUE_KEPT, NULL, NULL, 0});
+    changed(NULL, "[monitoring]\nenabled = no\n",
+            (struct expected){true, QUEUE_REPLACED, QUEUE_REPLACED, NULL, NULL, 0});
+}
+
 static void test_queues_come_and_go(void **state)
 {
     (void)state;
@@ -135,6 +144,7 @@ int main(void)
         cmocka_unit_test(test_nothing),
         cmocka_unit_test(test_one_queue),
         cmocka_unit_test(test_scaling),
+        cmocka_unit_test(test_monitoring),
         cmocka_unit_test(test_a_connection_concerns_its_queues),
         cmocka_unit_test(test_what_concerns_all),
         cmocka_unit_test(test_what_takes_a_restart),

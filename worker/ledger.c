@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+#include "worker/ledger.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "common/mem.h"
+#include "common/uuid.h"
+#include "queue/metrics_store.h"
+
+#define DAY_MS     (INT64_C(24) * 3600 * 1000)
+#define LEASE_KIND "lease"
+#define LEASE_KEY  "metrics"
+#define LEASE_MS   (5 * METRICS_MINUTE_MS)
+#define RANDOM     8
+
+void ledger_init(struct ledger *ledger, const struct settings *settings)
+{
+    char host[64] = "", random[RANDOM + 1];
+    gethostname(host, sizeof host - 1);
+    uuid_random(random, RANDOM);
+    *ledger = (struct ledger){.settings = settings};
+    snprintf(ledger->who, sizeof ledger->who, "%s-%s", host, random);
+    ledger->peaks = mem_new(settings->queue_count, sizeof ledger->peaks[0]);
+}
+
+void ledger_finish(struct ledger *ledger)
+{
+    free(ledger->peaks);
+    ledger->peaks = NULL;
+}
+
+void ledger_note(struct ledger *ledger, size_t queue, uint64_t ready)
+{
+    if (ready > ledger->peaks[queue])
+        ledger->peaks[queue] = ready;
+}
+
+static int store_peaks(struct ledger *ledger, struct queue_connection *connection, int64_t wall_ms,
+                       struct err *err)
+{
+    char who[sizeof ledger->who + 12];
+    snprintf(who, sizeof who, "%s.%u", ledger->who, ledger->written++);
+    for (size_t i = 0; i < ledger->settings->queue_count; i++) {
+        const struct metrics metrics = {.peak = ledger->peaks[i]};
+        if (metrics.peak == 0)
+            continue;
+        if (metrics_write(connection, ledger->settings->queues[i].name, wall_ms, who, &metrics,
+                          err) < 0)
+            return -1;
+        ledger->peaks[i] = 0;
+    }
+    return 0;
+}
+
+static int sum_up(struct ledger *ledger, struct queue_connection *connection, int64_t wall_ms,
+                  struct err *err)
+{
+    bool held = false;
+    const struct note lease = {.kind = LEASE_KIND,
+                               .key = LEASE_KEY,
+                               .value = "{}",
+                               .owner = ledger->who,
+                               .ttl_ms = LEASE_MS};
+    if (connection->driver->note_claim(connection->store, &lease, &held, err) < 0)
+        return -1;
+    int64_t retention_ms = ledger->settings->monitoring.metrics_retention * DAY_MS;
+    return held ? metrics_roll_up(connection, wall_ms, retention_ms, err) : 0;
+}
+
+int ledger_step(struct ledger *ledger, struct queue_connection *connection, struct err *err)
+{
+    int64_t now_ms = clock_monotonic_ms(connection->clock);
+    if (!ledger->settings->monitoring.enabled || now_ms < ledger->due_ms)
+        return 0;
+    ledger->due_ms = now_ms + ledger->settings->monitoring.metrics_interval;
+    int64_t wall_ms = clock_wall_ms(connection->clock);
+    if (store_peaks(ledger, connection, wall_ms, err) < 0)
+        return -1;
+    return sum_up(ledger, connection, wall_ms, err);
+}

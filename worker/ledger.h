@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef WORKER_LEDGER_H
+#define WORKER_LEDGER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/err.h"
+#include "common/settings.h"
+#include "queue/queue.h"
+
+/*
+ * What the maintenance process adds to the figures of a connection's queues: how many jobs waited
+ * at most, and the sums over minutes, hours and days (queue/metrics_store.h), which one host of
+ * those that share a store makes at a time.
+ */
+struct ledger {
+    const struct settings *settings;
+    char who[80];     /* among all processes at the store */
+    uint64_t *peaks;  /* by the settings' queues, since the last part */
+    unsigned written; /* parts, so far */
+    int64_t due_ms;   /* monotonic: when it is to be called again */
+};
+
+void ledger_init(struct ledger *ledger, const struct settings *settings);
+void ledger_finish(struct ledger *ledger);
+
+/* So many jobs of a queue (by its index in the settings) are ready. */
+void ledger_note(struct ledger *ledger, size_t queue, uint64_t ready);
+
+/* Stores and sums up, where it is due. Returns 0, or -1 with err. */
+int ledger_step(struct ledger *ledger, struct queue_connection *connection, struct err *err);
+
+#endif
