@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include <dlfcn.h>
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
@@ -7,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/shared_object.h"
 #include "common/uuid.h"
 #include "worker/plugin/host.h"
 #include "worker/protocol.h"
@@ -131,18 +131,12 @@ static int check_plugin(const struct muster_job_plugin *plugin, const char *path
     return 0;
 }
 
-/* Never unloaded: threads of its own may still run when we end. */
 static const struct muster_job_plugin *load(const char *path, struct err *err)
 {
-    void *object = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-    if (!object) {
-        err_set(err, ERR_NOT_FOUND, "cannot load the plugin: %s", dlerror());
-        return NULL;
-    }
-    const struct muster_job_plugin *plugin = dlsym(object, MUSTER_JOB_SYMBOL);
+    struct err cause = ERR_INIT;
+    const struct muster_job_plugin *plugin = shared_object_entry(path, MUSTER_JOB_SYMBOL, &cause);
     if (!plugin) {
-        err_set(err, ERR_INVALID, "%s has no %s: it ends with MUSTER_JOB_PLUGIN(…)", path,
-                MUSTER_JOB_SYMBOL);
+        err_set(err, cause.code, "%s: a plugin of jobs ends with MUSTER_JOB_PLUGIN(…)", cause.text);
         return NULL;
     }
     return check_plugin(plugin, path, err) == 0 ? plugin : NULL;
