@@ -36,6 +36,7 @@ static struct {
     char *process;
     unsigned long dropped; /* records since the last one that went out */
     bool is_torn;          /* the last line was written in part: the disk is full */
+    log_sink_fn sink;      /* takes the records instead, or NULL */
 } current = {.level = LOG_INFO, .format = LOG_TEXT, .fd = STDERR_FILENO};
 
 static int open_for_append(const char *path)
@@ -83,9 +84,15 @@ void log_close(void)
     current.fd = STDERR_FILENO;
 }
 
+void log_forward(log_sink_fn sink)
+{
+    current.sink = sink;
+}
+
+/* Who takes the records has a level of its own. */
 bool log_enabled(enum log_level level)
 {
-    return level <= current.level;
+    return current.sink || level <= current.level;
 }
 
 static void clean(char *text)
@@ -216,8 +223,12 @@ static void log_record(enum log_level level, const char *field, const char *valu
     snprintf(value_text, sizeof value_text, "%s", value ? value : "");
     clean(message);
     clean(value_text);
-    tell_dropped();
-    put_record(level, field, value ? value_text : NULL, message);
+    if (current.sink) {
+        current.sink(level, field, value ? value_text : NULL, message);
+    } else {
+        tell_dropped();
+        put_record(level, field, value ? value_text : NULL, message);
+    }
     errno = saved_errno;
 }
 

@@ -44,6 +44,13 @@ void log_close(void);
 
 bool log_enabled(enum log_level level);
 
+/* Hands all records to sink from now on, and writes none here (NULL: as before). A shared object that is
+ * linked with this code has a log of its own: who loads it takes its records so. field and value may be
+ * NULL; the texts live during the call. */
+typedef void (*log_sink_fn)(enum log_level level, const char *field, const char *value,
+                            const char *message);
+void log_forward(log_sink_fn sink);
+
 /* One record. Control characters in the message become spaces. Never fails and does not wait: what the
  * descriptor does not take at once is dropped, and the next record that goes out tells how many were. */
 void log_write(enum log_level level, const char *format, ...)

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "common/buf.h"
+#include "common/connection_settings.h"
 #include "common/cron.h"
 #include "common/err.h"
 #include "common/keys.h"
@@ -17,20 +18,18 @@
  * line and the library. Every value has been checked: who holds a struct settings holds a valid one. Strings
  * are never NULL ("" where unset), times are milliseconds, sizes bytes.
  */
-enum driver_kind { DRIVER_SQLITE, DRIVER_PGSQL, DRIVER_REDIS };
 enum handler_kind { HANDLER_EXEC, HANDLER_PERSISTENT, HANDLER_PLUGIN };
 enum backoff_kind { BACKOFF_NONE, BACKOFF_FIXED, BACKOFF_LINEAR, BACKOFF_EXPONENTIAL };
 
 /* The names of backoffs as they are configured, in the order of their enum. NULL-terminated. */
 extern const char *const settings_backoff_names[];
 enum scaling_policy { SCALING_AUTO, SCALING_LATENCY, SCALING_THRESHOLD, SCALING_COMMAND };
-enum synchronous { SYNCHRONOUS_NORMAL, SYNCHRONOUS_FULL };
-enum synchronous_commit { COMMIT_SERVER, COMMIT_OFF, COMMIT_LOCAL, COMMIT_REMOTE_WRITE, COMMIT_ON, COMMIT_REMOTE_APPLY };
 
 /* [muster] */
 struct muster_settings {
     char *datadir;            /* store, socket and pid file, where their own keys do not say otherwise */
     char *connection;         /* `default`: the connection of queues that name none (QUEUE_CONNECTION) */
+    char *driver_path;        /* of connections that name none */
     char *logfile;            /* "" is standard error */
     int log_level;            /* enum log_level */
     int log_format;           /* enum log_format */
@@ -41,43 +40,6 @@ struct muster_settings {
     int64_t restart_delay;    /* first pause after a failed start; doubles */
     int64_t restart_delay_max;
     int64_t health_check_interval; /* a worker that is silent for longer is stalled */
-};
-
-/* [connection:NAME] */
-struct connection_settings {
-    char *name;
-    int driver; /* enum driver_kind */
-    char *path;          /* sqlite: the database file, default DATADIR/NAME.db; redis: a Unix
-                          * socket, "" for host and port */
-    int synchronous;     /* sqlite, enum synchronous */
-    char *table;         /* SQL stores */
-    char *failed_table;
-    int64_t retry_after; /* the lease: how long a job may be silent */
-    int64_t batch_size;  /* the most jobs in one store call */
-    int64_t timeout;     /* deadline of one store call */
-    char *host;
-    int64_t port; /* KEY_UNSET: the store's usual one */
-    char *username;
-    char *password;
-    char *password_file;
-    int64_t database;
-    char *prefix;           /* of all keys */
-    int64_t job_expiration; /* of failed jobs; 0: they are kept until they are removed */
-    bool persistent;        /* an idle connection is kept */
-    bool tls;
-    char *tls_ca;
-    char *tls_cert;
-    char *tls_key;
-    char *tls_server_name;
-    char *sentinels; /* endpoints (endpoint.h); "": none */
-    char *sentinel_master;
-    char *sentinel_username;
-    char *sentinel_password;
-    char *dsn;        /* pgsql, of libpq; "": the members above */
-    char *listen_dsn; /* "": dsn */
-    char *dbname;
-    bool prepare;
-    int synchronous_commit; /* enum synchronous_commit */
 };
 
 /* [worker_options], and the same keys in [queue:NAME] */

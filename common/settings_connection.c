@@ -8,7 +8,6 @@
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
-static const char *const driver_names[] = {"sqlite|database", "pgsql", "redis", NULL};
 static const char *const synchronous_names[] = {"normal", "full", NULL};
 static const char *const synchronous_commit_names[] = {
     "server", "off", "local", "remote_write", "on", "remote_apply", NULL};
@@ -16,12 +15,18 @@ static const char *const synchronous_commit_names[] = {
 #define AT(member) .offset = offsetof(struct connection_settings, member)
 static const struct key connection_keys[] = {
     {.name = "driver",
-     .type = KEY_CHOICE,
+     .type = KEY_NAME,
      AT(driver),
      .fallback = "sqlite",
-     .choices = driver_names,
      .reload = RELOAD_WORKERS,
-     .help = "Kind of store; `database` is another name for sqlite."},
+     .help = "Kind of store: sqlite (or database), pgsql, redis, or the name of a plugin in "
+             "driver_path."},
+    {.name = "driver_path",
+     .type = KEY_PATH,
+     AT(driver_path),
+     .fallback = "",
+     .reload = RELOAD_WORKERS,
+     .help = "Folder of the driver, where it is a plugin. Unset: that of [muster]."},
     {.name = "path",
      .type = KEY_PATH,
      AT(path),

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/settings_connection.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "common/driver_path.h"
 #include "common/endpoint.h"
 #include "common/mem.h"
 #include "common/settings_document.h"
@@ -22,6 +24,25 @@ static int refuse(const struct checked *checked, const char *key, const struct e
     return settings_refuse(
         checked->reader,
         settings_section(checked->reader, "connection:", checked->connection->name), key, cause);
+}
+
+/* A plugin must lie where it is looked for; whether it is any good is seen when it is loaded. */
+static int check_driver(const struct checked *checked)
+{
+    const struct connection_settings *connection = checked->connection;
+    struct err cause = ERR_INIT;
+    if (driver_path_check_name(connection->driver, &cause) == 0) {
+        if (driver_path_is_own(connection->driver))
+            return 0;
+        char *file = driver_path_find(connection->driver_path, connection->driver);
+        if (!file)
+            driver_path_unknown(connection->driver_path, connection->driver, &cause);
+        free(file);
+    }
+    if (cause.code == ERR_NONE)
+        return 0;
+    err_prefix(&cause, "driver");
+    return refuse(checked, "driver", &cause);
 }
 
 /* A table's name goes into SQL. */
@@ -108,10 +129,10 @@ int settings_check_connection(struct settings_reader *reader,
                               const struct connection_settings *connection)
 {
     const struct checked checked = {reader, connection};
-    if (check_tables(&checked) < 0 || check_prefix(&checked) < 0 || check_sentinels(&checked) < 0 ||
+    if (check_driver(&checked) < 0 || check_tables(&checked) < 0 || check_prefix(&checked) < 0 || check_sentinels(&checked) < 0 ||
         check_secrets(&checked) < 0)
         return -1;
-    if (connection->driver == DRIVER_PGSQL && !connection->prepare && !connection->listen_dsn[0])
+    if (strcmp(connection->driver, "pgsql") == 0 && !connection->prepare && !connection->listen_dsn[0])
         settings_warn(reader->settings,
                       mem_printf("[connection:%s] prepare = no without listen_dsn: idle workers "
                                  "are not woken, they look every `sleep`",

@@ -44,7 +44,7 @@ static int apply_environment(struct settings_reader *reader, const struct key_ta
 static int apply_connection_environment(struct settings_reader *reader,
                                         struct connection_settings *connection)
 {
-    const char *except = connection->driver == DRIVER_REDIS ? NULL : "REDIS_";
+    const char *except = strcmp(connection->driver, "redis") == 0 ? NULL : "REDIS_";
     if (reader->is_snapshot)
         return 0;
     return keys_set_from_environment(&settings_connection_table, connection, except, reader->err);
@@ -117,10 +117,15 @@ static int add_connection(struct settings_reader *reader, const char *name,
     struct connection_settings *connection = &settings->connections[settings->connection_count++];
     *connection = (struct connection_settings){.name = mem_strdup(name)};
     keys_set_defaults(&settings_connection_table, connection);
-    if (settings_apply_section(reader, &settings_connection_table, connection, section, NULL) < 0 ||
-        apply_connection_environment(reader, connection) < 0)
+    if (settings_apply_section(reader, &settings_connection_table, connection, section, NULL) < 0)
         return -1;
-    if (!connection->path[0] && connection->driver == DRIVER_SQLITE)
+    if (strcmp(connection->driver, "database") == 0) /* the guide's name */
+        replace(&connection->driver, mem_strdup("sqlite"));
+    if (!connection->driver_path[0])
+        replace(&connection->driver_path, mem_strdup(settings->muster.driver_path));
+    if (apply_connection_environment(reader, connection) < 0)
+        return -1;
+    if (!connection->path[0] && strcmp(connection->driver, "sqlite") == 0)
         replace(&connection->path, mem_printf("%s/%s.db", settings->muster.datadir, name));
     return 0;
 }

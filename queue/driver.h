@@ -7,9 +7,10 @@
 #include <stdint.h>
 
 #include "common/clock.h"
+#include "common/connection_settings.h"
 #include "common/err.h"
+#include "common/log.h"
 #include "common/mem.h"
-#include "common/settings.h"
 #include "queue/batch.h"
 #include "queue/job.h"
 #include "queue/note.h"
@@ -34,7 +35,7 @@
  * anybody else's outcome is not applied and changes nothing.
  * - A store object belongs to one thread at a time and must not cross a fork.
  */
-#define DRIVER_ABI 2
+#define DRIVER_ABI 3
 
 struct store; /* an open connection; each driver defines its own */
 
@@ -197,7 +198,11 @@ struct driver {
     const char *version;
     const char *description;
     const char *const *features;     /* NULL-terminated: "delayed_jobs", "priority_queues", … */
-    const char *const *dependencies; /* NULL-terminated */
+    const char *const *dependencies; /* NULL-terminated: the software that it needs */
+
+    /* Called once after a driver was loaded as a plugin: where its records go (common/log.h). The
+     * plugin's own log_forward serves. NULL where it writes none. */
+    void (*set_log)(log_sink_fn sink);
 
     /* Opens the store of a connection, and creates what is missing in it. The settings and the
      * clock must outlive the store. Returns 0 with *store, or -1 with err. */

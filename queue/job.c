@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "common/settings.h"
 #include "common/utf8.h"
 #include "common/uuid.h"
 

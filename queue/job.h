@@ -9,7 +9,6 @@
 #include "common/err.h"
 #include "common/json.h"
 #include "common/mem.h"
-#include "common/settings.h"
 
 /*
  * A job, as it is pushed and as it comes back from a store. The strings belong to whoever made the
@@ -33,6 +32,8 @@ enum unique_until {
     UNIQUE_STARTED, /* until its first attempt is reserved */
     UNIQUE_TIME,    /* for unique_ms after the push, while the job lives */
 };
+
+struct worker_options; /* common/settings.h */
 
 struct job {
     int64_t id; /* the store's own number; 0 before it is stored */

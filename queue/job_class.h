@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "common/settings.h"
 #include "queue/job.h"
 
 /*

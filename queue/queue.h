@@ -2,6 +2,7 @@
 #ifndef QUEUE_QUEUE_H
 #define QUEUE_QUEUE_H
 
+#include "common/settings.h"
 #include "queue/driver.h"
 
 /*

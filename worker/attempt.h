@@ -8,6 +8,7 @@
 #include <sys/queue.h>
 
 #include "common/mem.h"
+#include "common/settings.h"
 #include "queue/driver.h"
 
 /*

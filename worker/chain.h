@@ -3,6 +3,7 @@
 #define WORKER_CHAIN_H
 
 #include "common/err.h"
+#include "common/settings.h"
 #include "worker/attempt.h"
 
 /* The next job of a chain, with what is left of the chain: it is pushed together with the success

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "common/settings.h"
 #include "worker/protocol_classes.h"
 
 #include <string.h>

@@ -5,6 +5,7 @@
 #include "common/buf.h"
 #include "common/err.h"
 #include "common/json.h"
+#include "common/settings.h"
 #include "queue/queue.h"
 
 /*

@@ -90,19 +90,39 @@ const struct cli_command command_health = {
 
 /* --- queue:drivers --- */
 
+static void answer_driver(void *context, const struct driver_entry *entry)
+{
+    const struct driver *driver = entry->driver;
+    if (!driver)
+        return;
+    struct fields *row = answer_row(context);
+    fields_text(row, "name", driver->name);
+    fields_text(row, "version", driver->version);
+    fields_text(row, "description", driver->description);
+    fields_texts(row, "dependencies", driver->dependencies);
+    fields_texts(row, "features", driver->features);
+}
+
+static void answer_refusal(void *context, const struct driver_entry *entry)
+{
+    if (!entry->refusal)
+        return;
+    struct fields *row = answer_row(context);
+    fields_text(row, "name", entry->name);
+    fields_text(row, "file", entry->file);
+    fields_text(row, "message", entry->refusal);
+}
+
 static int run_drivers(struct context *context, struct err *err)
 {
-    (void)err;
+    const struct settings *settings = context_settings(context, err);
+    if (!settings)
+        return -1;
+    const char *folder = settings->muster.driver_path;
     answer_list(&context->answer, "drivers");
-    for (size_t i = 0; drivers_built_in[i]; i++) {
-        const struct driver *driver = drivers_built_in[i];
-        struct fields *row = answer_row(&context->answer);
-        fields_text(row, "name", driver->name);
-        fields_text(row, "version", driver->version);
-        fields_text(row, "description", driver->description);
-        fields_texts(row, "dependencies", driver->dependencies);
-        fields_texts(row, "features", driver->features);
-    }
+    drivers_list(folder, answer_driver, &context->answer);
+    answer_list(&context->answer, "refused");
+    drivers_list(folder, answer_refusal, &context->answer);
     return 0;
 }
 
@@ -111,6 +131,9 @@ const struct cli_command command_drivers = {
     .group = "queues",
     .usage = "",
     .summary = "Lists the drivers, and what they can do",
+    .details =
+        "Drivers are part of Muster or plugins: shared objects NAME.so in the folder driver_path. What\n"
+        "cannot be used there is listed as refused, with the reason.",
     .options = no_options,
     .examples = (const char *const[]){"queue:drivers", NULL},
     .run = run_drivers,

@@ -6,7 +6,7 @@
 
 #include "common/err.h"
 #include "common/mem.h"
-#include "common/settings.h"
+#include "common/connection_settings.h"
 
 /*
  * Where a connection leads: the parameters of libpq, with the servers of a multi-host string taken

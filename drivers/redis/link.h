@@ -8,7 +8,7 @@
 #include "common/buf.h"
 #include "common/err.h"
 #include "common/mem.h"
-#include "common/settings.h"
+#include "common/connection_settings.h"
 #include "drivers/redis/command.h"
 #include "drivers/redis/reply.h"
 #include "drivers/redis/wire.h"

@@ -6,7 +6,7 @@
 #include <sys/types.h>
 
 #include "common/err.h"
-#include "common/settings.h"
+#include "common/connection_settings.h"
 
 /* TLS over a non-blocking socket (OpenSSL). The server's certificate and its name are always
  * checked. Files are read at every connect, so that renewed certificates are taken up. */

@@ -8,7 +8,7 @@
 #include <sys/types.h>
 
 #include "common/err.h"
-#include "common/settings.h"
+#include "common/connection_settings.h"
 #include "drivers/redis/tls.h"
 
 /* A wire to a server: TCP, TCP with TLS, or a Unix socket. Never blocks past a deadline,

@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "common/clock.h"
+#include "common/settings.h"
 #include "common/uuid.h"
 #include "drivers/drivers.h"
 #include "queue/queue.h"

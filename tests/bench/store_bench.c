@@ -16,6 +16,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "common/settings.h"
 #include "drivers/drivers.h"
 #include "queue/queue.h"
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "common/buf.h"
+#include "common/settings.h"
 #include "drivers/drivers.h"
 
 static struct {

@@ -25,6 +25,7 @@
 #include <string.h>
 
 #include "common/json.h"
+#include "common/settings.h"
 #include "common/uuid.h"
 #include "drivers/drivers.h"
 

@@ -206,7 +206,9 @@ def test_a_store_that_cannot_be_reached_is_unhealthy(cli):
 
 
 def test_drivers(cli):
-    drivers = {driver["name"]: driver for driver in cli.cli("queue:drivers")["drivers"]}
+    answer = cli.cli("queue:drivers")
+    drivers = {driver["name"]: driver for driver in answer["drivers"]}
+    assert list(drivers) == ["sqlite", "pgsql", "redis"] and answer["refused"] == []
     assert "delayed_jobs" in drivers["sqlite"]["features"]
     assert set(drivers["sqlite"]) == {"name", "version", "description", "features", "dependencies"}
 

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "common/settings.h"
 #include "queue/job.h"
 
 static struct json_slice slice(const char *text)

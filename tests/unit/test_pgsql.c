@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/mem.h"
+#include "common/settings.h"
 #include "drivers/pgsql/callback.h"
 #include "drivers/pgsql/conninfo.h"
 #include "drivers/pgsql/failure.h"

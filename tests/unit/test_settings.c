@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/unit/test.h"
 
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "common/fd.h"
 #include "common/log.h"
+#include "common/mem.h"
 #include "common/settings.h"
 
 static struct settings *parse(const char *text, struct err *err)
@@ -46,7 +49,7 @@ static void test_defaults_alone(void **state)
     assert_non_null(settings);
     assert_int_equal(settings->connection_count, 1);
     assert_string_equal(settings->connections[0].name, "database");
-    assert_int_equal(settings->connections[0].driver, DRIVER_SQLITE);
+    assert_string_equal(settings->connections[0].driver, "sqlite");
     assert_int_equal(settings->connections[0].retry_after, 90000);
     assert_int_equal(settings->queue_count, 1);
     const struct queue_settings *queue = settings_queue(settings, "default");
@@ -251,6 +254,34 @@ static void test_a_snapshot_reads_back_the_same(void **state)
     settings_destroy(again);
 }
 
+static void test_a_driver_that_is_a_plugin_must_lie_in_its_folder(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/muster-settings.XXXXXX", text[200], message[300];
+    assert_non_null(mkdtemp(folder));
+    snprintf(text, sizeof text, "[muster]\ndriver_path = %s\n[connection:a]\ndriver = tape\n",
+             folder);
+    snprintf(message, sizeof message,
+             "/etc/test.ini:4: [connection:a] driver: there is no driver tape: neither sqlite, "
+             "pgsql, redis nor tape.so in %s or ",
+             folder);
+    struct err err = ERR_INIT;
+    assert_null(parse(text, &err));
+    assert_memory_equal(err.text, message, strlen(message));
+    char *file = mem_printf("%s/tape.so", folder);
+    int fd = open(file, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    fd_close(&fd);
+    struct settings *settings = parsed(text);
+    assert_string_equal(settings->connections[0].driver_path, folder);
+    settings_destroy(settings);
+    unlink(file);
+    rmdir(folder);
+    free(file);
+    assert_refused("[connection:a]\ndriver = ../x\n",
+                   "/etc/test.ini:2: [connection:a] driver: \"../x\" is not a driver's name; "
+                   "write 1 to 32 of a-z 0-9 _ - beginning with a letter");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -264,6 +295,7 @@ int main(void)
         cmocka_unit_test(test_variables_of_redis_are_for_redis),
         cmocka_unit_test(test_a_pooler_needs_a_way_around_it),
         cmocka_unit_test(test_a_snapshot_reads_back_the_same),
+        cmocka_unit_test(test_a_driver_that_is_a_plugin_must_lie_in_its_folder),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
