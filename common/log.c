@@ -70,8 +70,8 @@ void log_reopen(void)
                   strerror(errno));
         return;
     }
-    close(current.fd);
-    current.fd = fd;
+    dup3(fd, current.fd, O_CLOEXEC); /* in one step: other threads may be writing */
+    close(fd);
 }
 
 void log_close(void)

@@ -7,7 +7,7 @@ import pytest
 
 from support.handler import LIBRARIES, interpreter_of
 from support.musterd import clean_environment
-from support.processes import BUILD, PATIENCE, ROOT
+from support.processes import PATIENCE, PROGRAMS, ROOT
 
 APPS = ROOT / "tests" / "handlers" / "apps"
 CONFIGURATION = """
@@ -33,7 +33,7 @@ class Queue:
         self.config.write_text(CONFIGURATION.format(directory=directory, command=command, libraries=LIBRARIES))
 
     def run(self, *arguments, **options):
-        ran = subprocess.run([BUILD / "muster", "-c", self.config, *arguments], env=clean_environment(),
+        ran = subprocess.run([PROGRAMS / "muster", "-c", self.config, *arguments], env=clean_environment(),
                              capture_output=True, text=True, timeout=4 * PATIENCE, **options)
         assert ran.returncode == 0, ran.stderr + ran.stdout
         return ran

@@ -6,17 +6,17 @@ import subprocess
 
 from support.history import History
 from support.musterd import Musterd
-from support.processes import BUILD, PATIENCE, ROOT, wait_for
+from support.processes import PATIENCE, PROGRAMS, ROOT, wait_for
 
 HANDLERS = ROOT / "tests" / "support" / "handlers"
 
 
 class Muster(Musterd):
-    def __init__(self, directory, build=BUILD, store=None):
-        build = pathlib.Path(build).resolve()
+    def __init__(self, directory, programs=PROGRAMS, store=None):
+        programs = pathlib.Path(programs).resolve()
         super().__init__(directory, worker=None)
-        self.program = build / "musterd"
-        self.command = build / "muster"
+        self.program = programs / "musterd"
+        self.command = programs / "muster"
         self.store = store
         self.history = History(self.directory / "history")
 

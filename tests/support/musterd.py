@@ -8,9 +8,9 @@ import signal
 import socket
 import subprocess
 
-from support.processes import BUILD, PATIENCE, processes_with, wait_for
+from support.processes import BUILD, PATIENCE, PROGRAMS, processes_with, wait_for
 
-MUSTERD = BUILD / "musterd"
+MUSTERD = PROGRAMS / "musterd"
 FAKE_WORKER = BUILD / "tests" / "system" / "fake-worker"
 
 

@@ -7,6 +7,8 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 # Where meson has built, $MUSTER_BUILD, or else build/ of this tree.
 BUILD = pathlib.Path(os.environ.get("MUSTER_BUILD", ROOT / "build"))
+# The programs that are tested, where they are not those of the build: support/valgrind.py sets it.
+PROGRAMS = pathlib.Path(os.environ.get("MUSTER_PROGRAMS", BUILD))
 # Slow machines and sanitizers take their time; a test that passes never waits for it.
 PATIENCE = float(os.environ.get("MUSTER_PATIENCE", "30"))
 

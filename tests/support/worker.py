@@ -9,10 +9,10 @@ import struct
 import subprocess
 
 from support.musterd import clean_environment
-from support.processes import BUILD, PATIENCE, ROOT, descendants_of, process_lives, wait_dead, wait_for
+from support.processes import PATIENCE, PROGRAMS, ROOT, descendants_of, process_lives, wait_dead, wait_for
 
-PROGRAM = BUILD / "muster-worker"
-COMMAND = BUILD / "muster"
+PROGRAM = PROGRAMS / "muster-worker"
+COMMAND = PROGRAMS / "muster"
 SCRIPTED = ROOT / "tests" / "support" / "scripted.py"
 PYTHON = "/usr/bin/python3 -S -E -B"
 
@@ -149,7 +149,7 @@ class Site:
         self.config = self.directory / "muster.ini"
         self.history = self.directory / "history"
         self.environment = {**clean_environment(), "HISTORY": str(self.history),
-                            "MUSTER_PLUGIN_HOST": str(BUILD / "muster-plugin-host")}
+                            "MUSTER_PLUGIN_HOST": str(PROGRAMS / "muster-plugin-host")}
         self.children = []
 
     def configure(self, *queues, connection="", options="", **muster):

@@ -11,9 +11,9 @@ import stat
 import pytest
 
 from support.musterd import Musterd
-from support.processes import BUILD, PATIENCE, wait_for
+from support.processes import PATIENCE, PROGRAMS, wait_for
 
-WORKER = BUILD / "muster-worker"
+WORKER = PROGRAMS / "muster-worker"
 
 
 class UnixConnection(http.client.HTTPConnection):
