@@ -31,6 +31,8 @@ enum record_type {
     RECORD_REOPEN_LOGS,
     RECORD_BEGUN,        /* maintenance: this job had begun when its worker died; body.begun */
     RECORD_RETURN_OWNER, /* maintenance: give back all leases of this dead worker; body.dead */
+    RECORD_PAUSE,        /* reserve nothing until the next: the queue is paused here */
+    RECORD_RESUME,
 };
 
 enum worker_status {
@@ -56,6 +58,7 @@ struct heartbeat {
 struct queue_metrics {
     uint32_t queue; /* index in the settings' queues */
     uint32_t settings_generation;
+    uint32_t is_paused; /* on this host */
     uint64_t ready, reserved, delayed, failed;
     int64_t oldest_ms; /* age of the oldest ready job; -1 where there is none */
 };

@@ -50,6 +50,7 @@ static cJSON *describe_pool(const struct pool *pool)
     cJSON_AddStringToObject(object, "queue", pool->queue);
     put_number(object, "wanted", (double)pool->wanted);
     put_number(object, "running", (double)pool_running(pool));
+    cJSON_AddBoolToObject(object, "paused", pool->pause == POOL_PAUSED);
     if (pool->has_metrics)
         cJSON_AddItemToObject(object, "metrics", describe_metrics(&pool->metrics));
     else

@@ -216,10 +216,8 @@ static void on_measured(void *context, const struct queue_metrics *metrics)
         metrics->queue >= settings->queue_count)
         return;
     struct pool *pool = master_pool(master, settings->queues[metrics->queue].name);
-    if (pool) {
-        pool->metrics = *metrics;
-        pool->has_metrics = true;
-    }
+    if (pool)
+        pool_measured(pool, metrics);
 }
 
 /* What it can be told */

@@ -225,6 +225,17 @@ void pool_tell(struct pool *pool, enum record_type type)
         process_tell(&worker->process, type);
 }
 
+void pool_measured(struct pool *pool, const struct queue_metrics *metrics)
+{
+    enum pool_pause pause = metrics->is_paused ? POOL_PAUSED : POOL_GOES_ON;
+    pool->metrics = *metrics;
+    pool->has_metrics = true;
+    if (pause == pool->pause)
+        return;
+    pool->pause = pause;
+    pool_tell(pool, metrics->is_paused ? RECORD_PAUSE : RECORD_RESUME);
+}
+
 void pool_handle(struct pool *pool, enum process_event event)
 {
     for (struct worker *worker = pool->workers; worker; worker = worker->next)

@@ -52,6 +52,7 @@ struct pool {
     struct worker *workers;           /* the newest first */
     struct pool_counts counts;
     int64_t boot_ms; /* how long the last start took, until the worker was ready; 0: none yet */
+    enum pool_pause { POOL_PAUSE_UNKNOWN, POOL_GOES_ON, POOL_PAUSED } pause;
     bool has_metrics;
     struct queue_metrics metrics;
 };
@@ -76,6 +77,9 @@ void pool_stop(struct pool *pool);
 
 /* Lets all present workers finish and leave; pool_tend puts new ones in their place at once. */
 void pool_replace(struct pool *pool);
+
+/* Takes new figures of its queue, and tells the workers where it is paused or goes on. */
+void pool_measured(struct pool *pool, const struct queue_metrics *metrics);
 
 /* Tells something to all workers, or gives an event to all. */
 void pool_tell(struct pool *pool, enum record_type type);

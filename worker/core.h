@@ -28,6 +28,9 @@ enum worker_phase {
     PHASE_TERMINATING, /* what runs is ended, and given back */
 };
 
+/* Whether the queue is paused here (pausing.h). */
+enum pause_state { PAUSE_UNKNOWN, PAUSE_NO, PAUSE_YES };
+
 /* Figures that have not been stored yet (meter.h). */
 struct meter {
     struct metrics metrics;
@@ -42,6 +45,7 @@ struct worker {
     struct ev_loop *loop;
     ev_prepare step;
     enum worker_phase phase;
+    enum pause_state pause; /* changed by pausing_set alone */
     enum worker_end end; /* why, once it is not working any more */
     bool gives_up;       /* it ends without having been able to tell the store */
 

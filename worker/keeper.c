@@ -189,6 +189,7 @@ static int measure_queue(struct keeper *keeper, size_t index)
         .delayed = stats.delayed,
         .failed = stats.failed,
         .oldest_ms = stats.oldest_ms,
+        .is_paused = keeper->ledger.paused[index],
     };
     mouth_send(keeper->mouth, &record);
     ledger_note(&keeper->ledger, index, stats.pending);
@@ -203,10 +204,14 @@ static bool is_ours(const struct keeper *keeper, const struct queue_settings *qu
 static void measure(struct keeper *keeper)
 {
     int64_t began_ms = now_ms(keeper);
+    struct err err = ERR_INIT;
+    if (ledger_look_for_pauses(&keeper->ledger, &keeper->store, &err) < 0) {
+        fail(keeper, &err);
+        return;
+    }
     for (size_t i = 0; i < keeper->settings->queue_count; i++)
         if (is_ours(keeper, &keeper->settings->queues[i]) && measure_queue(keeper, i) < 0)
             return;
-    struct err err = ERR_INIT;
     if (ledger_step(&keeper->ledger, &keeper->store, &err) < 0) {
         fail(keeper, &err);
         return;

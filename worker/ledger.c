@@ -3,11 +3,13 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "common/mem.h"
 #include "common/uuid.h"
 #include "queue/metrics_store.h"
+#include "queue/pause.h"
 
 #define DAY_MS     (INT64_C(24) * 3600 * 1000)
 #define LEASE_KIND "lease"
@@ -22,13 +24,33 @@ void ledger_init(struct ledger *ledger, const struct settings *settings)
     uuid_random(random, RANDOM);
     *ledger = (struct ledger){.settings = settings};
     snprintf(ledger->who, sizeof ledger->who, "%s-%s", host, random);
+    ledger->paused = mem_new(settings->queue_count, sizeof ledger->paused[0]);
     ledger->peaks = mem_new(settings->queue_count, sizeof ledger->peaks[0]);
 }
 
 void ledger_finish(struct ledger *ledger)
 {
     free(ledger->peaks);
+    free(ledger->paused);
     ledger->peaks = NULL;
+    ledger->paused = NULL;
+}
+
+static void note_pause(void *context, const struct pause *pause)
+{
+    struct ledger *ledger = context;
+    char host[PAUSE_HOST_MAX + 1];
+    pause_host(host);
+    for (size_t i = 0; i < ledger->settings->queue_count; i++)
+        if (pause_holds(pause, ledger->settings->queues[i].name, host))
+            ledger->paused[i] = true;
+}
+
+int ledger_look_for_pauses(struct ledger *ledger, struct queue_connection *connection,
+                           struct err *err)
+{
+    memset(ledger->paused, 0, ledger->settings->queue_count * sizeof ledger->paused[0]);
+    return pause_list(connection, note_pause, ledger, err);
 }
 
 void ledger_note(struct ledger *ledger, size_t queue, uint64_t ready)

@@ -17,6 +17,7 @@
 struct ledger {
     const struct settings *settings;
     char who[80];     /* among all processes at the store */
+    bool *paused;     /* by the settings' queues: on this host */
     uint64_t *peaks;  /* by the settings' queues, since the last part */
     unsigned written; /* parts, so far */
     int64_t due_ms;   /* monotonic: when it is to be called again */
@@ -24,6 +25,10 @@ struct ledger {
 
 void ledger_init(struct ledger *ledger, const struct settings *settings);
 void ledger_finish(struct ledger *ledger);
+
+/* Reads which queues are paused. Returns 0, or -1 with err. */
+int ledger_look_for_pauses(struct ledger *ledger, struct queue_connection *connection,
+                           struct err *err);
 
 /* So many jobs of a queue (by its index in the settings) are ready. */
 void ledger_note(struct ledger *ledger, size_t queue, uint64_t ready);

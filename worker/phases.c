@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/log.h"
+#include "worker/pausing.h"
 #include "worker/supply.h"
 
 #define LAST_CALLS_MS 900 /* to tell the store, when all handlers have been killed */
@@ -70,7 +71,8 @@ static void look_for_end(struct worker *worker)
         return;
     if (supply_budget(worker) == 0)
         phases_drain(worker, worker->plan->once ? WORKER_EMPTY : WORKER_RECYCLED);
-    else if (worker->plan->stop_when_empty && !worker->has_news && !link_is_away(&worker->link))
+    else if (worker->plan->stop_when_empty && !link_is_away(&worker->link) &&
+             (!worker->has_news || worker->pause == PAUSE_YES))
         phases_drain(worker, WORKER_EMPTY);
 }
 
@@ -118,6 +120,8 @@ static void on_record(struct worker *worker, const struct record *record)
         phases_drain(worker, WORKER_STOPPED);
     else if (record->type == RECORD_RETIRE)
         phases_drain(worker, WORKER_RECYCLED);
+    else if (record->type == RECORD_PAUSE || record->type == RECORD_RESUME)
+        pausing_set(worker, record->type == RECORD_PAUSE);
     else if (record->type == RECORD_REOPEN_LOGS)
         log_reopen();
 }

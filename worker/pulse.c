@@ -5,6 +5,7 @@
 
 #include "common/log.h"
 #include "worker/meter.h"
+#include "worker/pausing.h"
 #include "worker/persistent.h"
 #include "worker/phases.h"
 #include "worker/usage.h"
@@ -185,6 +186,7 @@ static void on_pulse(struct ev_loop *loop, ev_timer *timer, int events)
     struct usage usage = look_at_usage(worker);
     send_heartbeat(worker, &usage);
     meter_step(worker);
+    pausing_pulse(worker);
     reap_strays(worker);
     if (++worker->pulses % PULSES_A_PING == 0)
         ping_handlers(worker);

@@ -72,7 +72,7 @@ static void flush_handlers(struct worker *worker)
 
 void supply_take_back(struct worker *worker, struct attempt *attempt)
 {
-    if (worker->phase != PHASE_WORKING) {
+    if (worker->phase != PHASE_WORKING || worker->pause == PAUSE_YES) {
         outcome_untouched(worker, attempt);
         return;
     }
@@ -318,7 +318,7 @@ static struct turn_plan decide(const struct worker *worker, size_t slots, size_t
         .ended = worker->ended_count,
         .ended_for_us = oldest ? worker_now(worker) - oldest->ended_us : 0,
         .budget = budget,
-        .may_reserve = worker->phase == PHASE_WORKING && budget > 0,
+        .may_reserve = worker->phase == PHASE_WORKING && worker->pause == PAUSE_NO && budget > 0,
         .has_news = worker->has_news,
     };
     return turn_decide(&view);
@@ -355,8 +355,8 @@ static void watch_wake(struct worker *worker, bool is_wanted)
 
 static void await(struct worker *worker, size_t slots)
 {
-    bool is_idle = worker->phase == PHASE_WORKING && slots > worker->held && !worker->has_news &&
-                   !link_is_away(&worker->link);
+    bool is_idle = worker->phase == PHASE_WORKING && worker->pause == PAUSE_NO &&
+                   slots > worker->held && !worker->has_news && !link_is_away(&worker->link);
     watch_wake(worker, is_idle);
     if (worker->ended_count > 0)
         start_once(worker->loop, &worker->soon, TURN_ACKNOWLEDGE_US / 1e6);

@@ -11,6 +11,7 @@
 #include "worker/lease.h"
 #include "worker/meter.h"
 #include "worker/outcome.h"
+#include "worker/pausing.h"
 #include "worker/phases.h"
 #include "worker/pulse.h"
 #include "worker/supply.h"
@@ -36,6 +37,7 @@ static void on_step(struct ev_loop *loop, ev_prepare *watch, int events)
     struct worker *worker = watch->data;
     tend_handlers(worker);
     pulse_tell_ready(worker); /* before jobs are taken: a dead one that never was has none */
+    pausing_step(worker);
     supply_step(worker);
     lease_step(worker);
     phases_step(worker);
@@ -60,6 +62,8 @@ static void on_upkeep(struct ev_loop *loop, ev_timer *timer, int events)
                 (double)(upkeep.next_ms > UPKEEP_MIN_MS ? upkeep.next_ms : UPKEEP_MIN_MS) / 1e3;
         }
     }
+    if (!link_is_away(link) && link->connection.store)
+        pausing_look(worker);
     ev_timer_set(timer, seconds, 0.);
     ev_timer_start(loop, timer);
 }

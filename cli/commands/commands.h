@@ -28,6 +28,10 @@ extern const struct cli_command command_batch_prune;
 extern const struct cli_command command_metrics; /* metrics.c */
 extern const struct cli_command command_analyze;
 
+extern const struct cli_command command_pause; /* pause.c */
+extern const struct cli_command command_resume;
+extern const struct cli_command command_pauses;
+
 extern const struct cli_command command_failed; /* failed.c */
 extern const struct cli_command command_retry;  /* retry.c */
 extern const struct cli_command command_forget; /* forget.c */

@@ -3,6 +3,7 @@
 
 #include "cli/context.h"
 #include "cli/queues.h"
+#include "queue/pause.h"
 
 static const struct cli_option stats_options[] = {QUEUE_OPTION, CONNECTION_OPTION, OPTIONS_END};
 
@@ -19,13 +20,21 @@ static void fields_stats(struct fields *fields, const struct queue_stats *stats)
         fields_number(fields, "oldest", (double)stats->oldest_ms / 1000);
 }
 
-static int fields_queue(struct fields *fields, const struct queue_connection *connection,
+static int fields_queue(struct fields *fields, struct queue_connection *connection,
                         const char *queue, struct err *err)
 {
     struct queue_stats stats;
     if (connection->driver->stats(connection->store, queue, &stats, err) < 0)
         return -1;
     fields_stats(fields, &stats);
+    bool is_paused;
+    char host[PAUSE_HOST_MAX + 1];
+    pause_host(host);
+    if (!queue)
+        return 0;
+    if (pause_find(connection, queue, host, &is_paused, err) < 0)
+        return -1;
+    fields_boolean(fields, "paused", is_paused);
     return 0;
 }
 
@@ -64,7 +73,8 @@ const struct cli_command command_stats = {
     .summary = "Shows how many jobs wait, run and have failed",
     .details =
         "total is pending (ready to run) + reserved (running) + delayed; failed jobs are counted\n"
-        "beside it. oldest is how many seconds the oldest ready job has been waiting.",
+        "beside it. oldest is how many seconds the oldest ready job has been waiting.\n"
+        "paused is whether workers on this host reserve nothing of it (queue:pause).",
     .options = stats_options,
     .examples = (const char *const[]){"queue:stats", "queue:stats --queue=emails --json", NULL},
     .run = run_stats,

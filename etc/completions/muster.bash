@@ -23,7 +23,7 @@ _muster() {
     esac
     case $command in
     '') options='--config= --json --help' ;;
-    help) options='queue:push queue:later queue:bulk queue:work queue:listen queue:workers queue:restart queue:stats queue:health queue:drivers queue:purge batch:create batch:show batch:list batch:cancel batch:retry batch:prune queue:metrics queue:analyze queue:failed queue:retry queue:forget queue:prune queue:flush master:status master:reload master:reopen-logs master:stop config:check config:show config:sample scaler:simulate help' ;;
+    help) options='queue:push queue:later queue:bulk queue:work queue:listen queue:workers queue:restart queue:pause queue:resume queue:pauses queue:stats queue:health queue:drivers queue:purge batch:create batch:show batch:list batch:cancel batch:retry batch:prune queue:metrics queue:analyze queue:failed queue:retry queue:forget queue:prune queue:flush master:status master:reload master:reopen-logs master:stop config:check config:show config:sample scaler:simulate help' ;;
     queue:push) options='--queue= --connection= --batch= --priority= --tries= --timeout= --uuid= --data-file= --delay= --config= --json --help' ;;
     queue:later) options='--queue= --connection= --batch= --priority= --tries= --timeout= --uuid= --data-file= --config= --json --help' ;;
     queue:bulk) options='--queue= --connection= --batch= --uuids --skip-bad --config= --json --help' ;;
@@ -31,6 +31,9 @@ _muster() {
     queue:listen) options='--queue= --once --stop-when-empty --memory= --timeout= --max-jobs= --tries= --sleep= --rest= --handler= --concurrency= --watch= --config= --json --help' ;;
     queue:workers) options='--queue= --jobs --config= --json --help' ;;
     queue:restart) options='--queue= --config= --json --help' ;;
+    queue:pause) options='--queue= --all --here --host= --connection= --config= --json --help' ;;
+    queue:resume) options='--queue= --all --here --host= --connection= --config= --json --help' ;;
+    queue:pauses) options='--connection= --config= --json --help' ;;
     queue:stats) options='--queue= --connection= --config= --json --help' ;;
     queue:health) options='--connection= --config= --json --help' ;;
     queue:drivers) options='--config= --json --help' ;;
@@ -59,7 +62,7 @@ _muster() {
     help) options='--config= --json --help' ;;
     esac
     if [ -z "$command" ] && [ "${cur#-}" = "$cur" ]; then
-        options='queue:push queue:later queue:bulk queue:work queue:listen queue:workers queue:restart queue:stats queue:health queue:drivers queue:purge batch:create batch:show batch:list batch:cancel batch:retry batch:prune queue:metrics queue:analyze queue:failed queue:retry queue:forget queue:prune queue:flush master:status master:reload master:reopen-logs master:stop config:check config:show config:sample scaler:simulate help'
+        options='queue:push queue:later queue:bulk queue:work queue:listen queue:workers queue:restart queue:pause queue:resume queue:pauses queue:stats queue:health queue:drivers queue:purge batch:create batch:show batch:list batch:cancel batch:retry batch:prune queue:metrics queue:analyze queue:failed queue:retry queue:forget queue:prune queue:flush master:status master:reload master:reopen-logs master:stop config:check config:show config:sample scaler:simulate help'
     fi
     COMPREPLY=($(compgen -W "$options" -- "$cur"))
     if [ "${#COMPREPLY[@]}" = 0 ]; then

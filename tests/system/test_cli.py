@@ -76,7 +76,7 @@ def test_a_delayed_job_waits(cli):
     also = cli.push(queue="emails", delay="1d")
     assert cli.stats("--queue=emails") | {"oldest": None} == {
         "connection": "main", "queue": "emails", "total": 3, "pending": 0, "reserved": 0, "delayed": 3, "failed": 0,
-        "oldest": None}
+        "oldest": None, "paused": False}
     cli.configure(cli.queue("emails"))
     assert cli.run("queue:work", "--queue=emails", "--once").returncode == 0
     assert cli.history.uuids("done") == {soon}
