@@ -4,7 +4,7 @@
 
 /* Leases: made longer, given back. */
 
-#define EXPIRE_MOST 1000 /* leases in one transaction */
+#define EXPIRE_MOST 1000 /* jobs in one transaction, and a reservation more */
 #define UPKEEP_MS   1000
 
 static void put_renewals(const struct renewal *renewals, size_t count, struct params *params)
@@ -110,7 +110,6 @@ static int expire(struct store *store, uint64_t *expired, struct err *err)
 {
     struct query query;
     pg_query_init(&query, STATEMENT_EXPIRE);
-    pg_params_bigint(&query.params, 0);
     pg_params_int(&query.params, EXPIRE_MOST);
     return pg_run_and_wake(store, &query, expired, err);
 }

@@ -6,10 +6,8 @@
 
 /* Types by their numbers, which are the same in every PostgreSQL (pg_type.dat). */
 static const int32_t type_numbers[] = {
-    [PARAMS_INT] = 23,
-    [PARAMS_BIGINT] = 20,
-    [PARAMS_DOUBLE] = 701,
-    [PARAMS_TEXT] = 25,
+    [PARAMS_INT] = 23,  [PARAMS_BIGINT] = 20, [PARAMS_DOUBLE] = 701,
+    [PARAMS_TEXT] = 25, [PARAMS_TID] = 27,
 };
 
 void pg_params_init(struct params *params)
@@ -122,6 +120,15 @@ void pg_params_put_double(struct params *params, double value)
     int64_t bits;
     memcpy(&bits, &value, sizeof bits);
     pg_params_put_bigint(params, bits);
+}
+
+void pg_params_put_tid(struct params *params, uint32_t page, uint16_t number)
+{
+    uint32_t page_wire = htobe32(page);
+    uint16_t number_wire = htobe16(number);
+    append_int(params, sizeof page_wire + sizeof number_wire);
+    append(params, &page_wire, sizeof page_wire);
+    append(params, &number_wire, sizeof number_wire);
 }
 
 void pg_params_put_bytes(struct params *params, const char *text, size_t length)

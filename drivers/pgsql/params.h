@@ -38,13 +38,15 @@ void pg_params_bigint(struct params *params, int64_t value);
 void pg_params_null(struct params *params);
 
 /* An array: begun with the type and the number of its elements, then each of those. */
-enum params_type { PARAMS_INT, PARAMS_BIGINT, PARAMS_DOUBLE, PARAMS_TEXT };
+enum params_type { PARAMS_INT, PARAMS_BIGINT, PARAMS_DOUBLE, PARAMS_TEXT, PARAMS_TID };
 void pg_params_array(struct params *params, enum params_type type, size_t count);
 void pg_params_put_int(struct params *params, int32_t value);
 void pg_params_put_bigint(struct params *params, int64_t value);
 void pg_params_put_double(struct params *params, double value);
 void pg_params_put_text(struct params *params, const char *text); /* NULL: SQL's null */
 void pg_params_put_bytes(struct params *params, const char *text, size_t length);
+/* A row's place: its page, and its number there. */
+void pg_params_put_tid(struct params *params, uint32_t page, uint16_t number);
 void pg_params_put_null(struct params *params);
 void pg_params_array_end(struct params *params);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "drivers/pgsql/reserve.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,9 +10,21 @@
 
 #define NONE    SIZE_MAX
 #define LOOK_MS 1000 /* while no news can come */
+#define LOST_US 60000000
 
 /* The columns of STATEMENT_RESERVE. */
-enum { ID, UUID, ATTEMPTS, PRIORITY, AVAILABLE_AT, CREATED_AT, RESERVED_AT, BATCH_UUID, PAYLOAD };
+enum {
+    ID,
+    PLACE,
+    UUID,
+    ATTEMPTS,
+    PRIORITY,
+    AVAILABLE_AT,
+    CREATED_AT,
+    RESERVED_AT,
+    BATCH_UUID,
+    PAYLOAD
+};
 
 void pg_range_params(const struct scan_walk *walk, struct params *params)
 {
@@ -76,7 +89,65 @@ static void add_reserve(const struct reserving *reserving, struct params *params
     pg_params_bigint(params, request->lease_ms);
     pg_params_bigint(params, RESERVATION_BYTES_MAX);
     pg_range_params(&reserving->walk, params);
+    pg_params_bigint(params, reserving->lease);
 }
+
+/* --- answers that were lost --- */
+
+static void forget_old(struct store *store)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < store->lost_count; i++)
+        if (store->lost[i].until_us > pg_session_now_us())
+            store->lost[kept++] = store->lost[i];
+    store->lost_count = kept;
+}
+
+static size_t count_lost(const struct store *store, const char *owner)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < store->lost_count; i++)
+        count += strcmp(store->lost[i].owner, owner) == 0;
+    return count;
+}
+
+static void add_lost(const struct store *store, const char *owner, size_t count,
+                     struct params *params)
+{
+    pg_params_text(params, owner);
+    pg_params_array(params, PARAMS_BIGINT, count);
+    for (size_t i = 0; i < store->lost_count; i++)
+        if (strcmp(store->lost[i].owner, owner) == 0)
+            pg_params_put_bigint(params, store->lost[i].lease);
+    pg_params_array_end(params);
+}
+
+void pg_reserving_lost(const struct reserving *reserving)
+{
+    struct store *store = reserving->store;
+    if (store->lost_count == LOST_MAX) {
+        store->lost_count--;
+        memmove(store->lost, store->lost + 1, store->lost_count * sizeof store->lost[0]);
+    }
+    struct lost *lost = &store->lost[store->lost_count++];
+    *lost = (struct lost){.lease = reserving->lease, .until_us = pg_session_now_us() + LOST_US};
+    snprintf(lost->owner, sizeof lost->owner, "%s", reserving->request->owner);
+}
+
+/* Before the plan is made: what comes back may be where a walk would not look. */
+static void return_lost(struct store *store, const char *owner, struct query *queries,
+                        size_t *count)
+{
+    size_t place;
+    forget_old(store);
+    size_t lost = count_lost(store, owner);
+    if (lost == 0)
+        return;
+    add_lost(store, owner, lost, add(queries, count, STATEMENT_RETURN_LEASES, &place));
+    pg_scan_doubt(&store->scan);
+}
+
+/* --- the plan --- */
 
 size_t pg_reserving_begin(struct reserving *reserving, struct store *store,
                           const struct reserve_request *request, struct reservation *reservation,
@@ -92,6 +163,8 @@ size_t pg_reserving_begin(struct reserving *reserving, struct store *store,
         .next_due = NONE,
         .ranks = NONE,
     };
+    arc4random_buf(&reserving->lease, sizeof reserving->lease);
+    return_lost(store, request->owner, queries, &count);
     pg_scan_plan(scan, pg_session_now_us(), &reserving->walk);
     if (reserving->walk.is_measured)
         add(queries, &count, STATEMENT_PROBE, &reserving->probes);
@@ -136,38 +209,66 @@ static void read_job(const PGresult *result, int row, struct arena *arena, struc
     job->batch_uuid = pg_result_copy(result, row, BATCH_UUID, arena);
 }
 
+/* A row of the result, and what it is sorted by. */
+struct row {
+    int number;
+    int32_t priority;
+    int64_t due_ms;
+    int64_t id;
+};
+
 static int compare_numbers(int64_t a, int64_t b)
 {
     return (a > b) - (a < b);
 }
 
-static int compare_jobs(const void *left, const void *right)
+static int compare_rows(const void *left, const void *right)
 {
-    const struct job *a = left, *b = right;
+    const struct row *a = left, *b = right;
     if (a->priority != b->priority)
         return compare_numbers(b->priority, a->priority);
-    if (a->available_at_ms != b->available_at_ms)
-        return compare_numbers(a->available_at_ms, b->available_at_ms);
+    if (a->due_ms != b->due_ms)
+        return compare_numbers(a->due_ms, b->due_ms);
     return compare_numbers(a->id, b->id);
 }
 
-/* Returns the size of all payloads. */
+/* The caller frees it. */
+static struct row *sort_rows(const PGresult *result, size_t count)
+{
+    struct row *rows = mem_new(count + 1, sizeof *rows);
+    for (size_t i = 0; i < count; i++)
+        rows[i] = (struct row){
+            .number = (int)i,
+            .priority = pg_result_int(result, (int)i, PRIORITY),
+            .due_ms = pg_result_bigint(result, (int)i, AVAILABLE_AT),
+            .id = pg_result_bigint(result, (int)i, ID),
+        };
+    qsort(rows, count, sizeof *rows, compare_rows);
+    return rows;
+}
+
+/* Returns the size of all payloads. The scan learns from the jobs' own numbers. */
 static size_t read_rows(const struct reserving *reserving, const PGresult *result)
 {
     struct reservation *reservation = reserving->reservation;
     struct arena *arena = &reservation->arena;
-    size_t bytes = 0, rows = (size_t)PQntuples(result);
+    size_t bytes = 0, count = (size_t)PQntuples(result);
+    struct row *rows = sort_rows(result, count);
     const char *queue = copy(arena, reserving->request->queue);
     const char *owner = copy(arena, reserving->request->owner);
-    reservation->jobs = arena_alloc(arena, (rows + 1) * sizeof *reservation->jobs);
-    reservation->count = rows;
-    for (size_t i = 0; i < rows; i++) {
-        read_job(result, (int)i, arena, &reservation->jobs[i]);
+    reservation->jobs = arena_alloc(arena, (count + 1) * sizeof *reservation->jobs);
+    reservation->count = count;
+    for (size_t i = 0; i < count; i++) {
+        read_job(result, rows[i].number, arena, &reservation->jobs[i]);
         reservation->jobs[i].queue = queue;
         reservation->jobs[i].reserved_by = owner;
-        bytes += (size_t)PQgetlength(result, (int)i, PAYLOAD);
+        bytes += (size_t)PQgetlength(result, rows[i].number, PAYLOAD);
     }
-    qsort(reservation->jobs, rows, sizeof *reservation->jobs, compare_jobs);
+    pg_scan_taken(&reserving->store->scan, &reserving->walk, reservation->jobs, count,
+                  pg_session_now_us());
+    for (size_t i = 0; i < count; i++) /* for outside, a job's id says where its row is */
+        reservation->jobs[i].id = pg_result_place(result, rows[i].number, PLACE);
+    free(rows);
     return bytes;
 }
 
@@ -191,12 +292,9 @@ static void read_ranks(const struct reserving *reserving, const PGresult *result
 void pg_reserving_read(struct reserving *reserving, const struct query *queries)
 {
     struct reservation *reservation = reserving->reservation;
-    struct scan *scan = &reserving->store->scan;
     size_t bytes = read_rows(reserving, queries[reserving->reserve].result);
     size_t taken = reservation->count;
     reserving->is_short = taken < reserving->request->count && bytes < RESERVATION_BYTES_MAX;
-    pg_scan_taken(scan, &reserving->walk, reservation->jobs, reservation->count,
-                  pg_session_now_us());
     if (reserving->ranks != NONE)
         read_ranks(reserving, queries[reserving->ranks].result);
     if (reserving->probes != NONE)

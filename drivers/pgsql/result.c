@@ -27,6 +27,16 @@ int64_t pg_result_bigint(const PGresult *result, int row, int column)
     return (int64_t)be64toh(wire);
 }
 
+int64_t pg_result_place(const PGresult *result, int row, int column)
+{
+    uint32_t page;
+    uint16_t number;
+    const char *bytes = PQgetvalue(result, row, column);
+    memcpy(&page, bytes, sizeof page);
+    memcpy(&number, bytes + sizeof page, sizeof number);
+    return (int64_t)be32toh(page) << 16 | be16toh(number);
+}
+
 double pg_result_double(const PGresult *result, int row, int column, double fallback)
 {
     double value;

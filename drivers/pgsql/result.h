@@ -15,6 +15,9 @@ int64_t pg_result_bigint(const PGresult *result, int row, int column);
 double pg_result_double(const PGresult *result, int row, int column, double fallback);
 bool pg_result_bool(const PGresult *result, int row, int column);
 
+/* A row's place (ctid): its page, and in the lower 16 bits its number there. */
+int64_t pg_result_place(const PGresult *result, int row, int column);
+
 /* NUL-terminated, valid as long as the result; fallback (may be NULL) for a null. */
 const char *pg_result_text(const PGresult *result, int row, int column, const char *fallback);
 

@@ -22,16 +22,16 @@
         "$2", "$3", "$4", "$5") " CROSS JOIN LATERAL (SELECT FROM {jobs} j WHERE " READY_IN_RANGE  \
                                 " ORDER BY -j.priority, j.available_at, j.id LIMIT 1) x)"
 
-/* The ranks of a queue that have waiting jobs, each found by one step down the index. */
+/* The ranks of a queue that have jobs, each found by one step down the index. */
 #define RANKS                                                                                      \
-    "k(rank) AS ((SELECT -priority FROM {jobs} WHERE queue = $1 AND reserved_by IS NULL"           \
-    " ORDER BY -priority LIMIT 1) UNION ALL SELECT (SELECT -j.priority FROM {jobs} j"              \
-    " WHERE j.queue = $1 AND j.reserved_by IS NULL AND -j.priority > k.rank"                       \
-    " ORDER BY -j.priority LIMIT 1) FROM k WHERE k.rank IS NOT NULL)"
+    "k(rank) AS ((SELECT -priority FROM {jobs} WHERE queue = $1 ORDER BY -priority LIMIT 1)"       \
+    " UNION ALL SELECT (SELECT -j.priority FROM {jobs} j WHERE j.queue = $1"                       \
+    " AND -j.priority > k.rank ORDER BY -j.priority LIMIT 1) FROM k WHERE k.rank IS NOT NULL)"
 
 /* The owner is compared in a way that no index serves: a way to the jobs by their owner would look
  * good to the planner, and is not. */
-#define MINE "j.uuid = o.uuid AND j.attempts = o.attempt AND j.reserved_by IS NOT DISTINCT FROM $3"
+#define ENDED "unnest($1::text[], $2::integer[], $4::tid[]) AS o(uuid, attempt, place)"
+#define MINE  "j.uuid = o.uuid AND j.attempts = o.attempt AND j.reserved_by IS NOT DISTINCT FROM $3"
 
 /* In the order of listings: reserved, ready, delayed. */
 #define HISTORY(row) "'[' || array_to_string(" row ".history, ',') || ']'"
@@ -46,16 +46,11 @@
     " AND ($5::text IS NULL OR f.batch_uuid = $5)"                                                 \
     " AND ($6::bigint = 0 OR f.failed_at >= $6) AND ($7::bigint = 0 OR f.failed_at < $7)"
 
-#define FIRST_OF_QUEUES(table, condition)                                                          \
-    "(SELECT queue FROM " table " WHERE " condition " ORDER BY queue LIMIT 1)"
 /* The different values of queue, each found by one step down an index. */
-#define DIFFERENT_QUEUES(name, table, condition)                                                   \
-    name "(queue) AS (" FIRST_OF_QUEUES(table, condition) " UNION ALL SELECT "                     \
-                                                          "(SELECT x.queue FROM " table            \
-                                                          " x WHERE x.queue > " name               \
-                                                          ".queue AND " condition                  \
-                                                          " ORDER BY x.queue LIMIT 1) FROM " name  \
-                                                          " WHERE " name ".queue IS NOT NULL)"
+#define DIFFERENT_QUEUES(name, table)                                                              \
+    name "(queue) AS ((SELECT queue FROM " table " ORDER BY queue LIMIT 1) UNION ALL SELECT "      \
+         "(SELECT x.queue FROM " table " x WHERE x.queue > " name ".queue ORDER BY x.queue"        \
+         " LIMIT 1) FROM " name " WHERE " name ".queue IS NOT NULL)"
 
 static const char *const texts[STATEMENT_COUNT] = {
     /* --- pushing --- */
@@ -71,19 +66,25 @@ static const char *const texts[STATEMENT_COUNT] = {
     /* --- turns --- */
 
     [STATEMENT_RESERVE] =
-        "WITH " NOW " UPDATE {jobs} SET reserved_at = (SELECT now FROM t),"
-        " lease_until = (SELECT now FROM t) + $4, reserved_by = $3, attempts = attempts + 1,"
-        " unique_held = unique_held AND unique_until IS DISTINCT FROM 0"
-        " WHERE ctid = ANY(ARRAY(SELECT s.place FROM (SELECT p.place, sum(p.bytes) OVER (ROWS"
-        " BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before FROM (SELECT x.place, x.bytes "
-        "FROM " RANGES(
+        "WITH " NOW ", chosen AS MATERIALIZED (SELECT s.place, s.uuid FROM (SELECT p.place, p.uuid,"
+        " sum(p.bytes) OVER (ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before"
+        " FROM (SELECT x.place, x.uuid, x.bytes FROM " RANGES(
             "$6", "$7", "$8",
-            "$9") " CROSS JOIN LATERAL (SELECT j.ctid AS place, octet_length(j.payload) AS bytes"
-                  " FROM {jobs} j WHERE " READY_IN_RANGE
+            "$9") " CROSS JOIN LATERAL (SELECT j.ctid AS place, j.uuid,"
+                  " octet_length(j.payload) AS bytes FROM {jobs} j WHERE " READY_IN_RANGE
                   " ORDER BY -j.priority, j.available_at, j.id LIMIT $2 FOR UPDATE SKIP LOCKED) x"
-                  " LIMIT $2) p) s WHERE s.before IS NULL OR s.before < $5))"
-                  " RETURNING id, uuid, attempts, priority, available_at, created_at, reserved_at,"
-                  " batch_uuid, payload",
+                  " LIMIT $2) p) s WHERE s.before IS NULL OR s.before < $5),"
+                  " noted AS (INSERT INTO {leases} (id, owner, queue, until, held, jobs)"
+                  " SELECT $10, $3, $1, (SELECT now FROM t) + $4, count(*), array_agg(uuid)"
+                  " FROM chosen HAVING count(*) > 0)"
+                  " UPDATE {jobs} SET reserved_at = (SELECT now FROM t),"
+                  " lease_until = (SELECT now FROM t) + $4, reserved_by = $3, lease = $10,"
+                  " attempts = attempts + 1,"
+                  " unique_held = unique_held AND unique_until IS DISTINCT FROM 0"
+                  " WHERE ctid = ANY(ARRAY(SELECT place FROM chosen))"
+                  " RETURNING id, ctid, uuid, attempts, priority, available_at, created_at,"
+                  " reserved_at, batch_uuid, payload",
+    [STATEMENT_RETURN_LEASES] = "SELECT * FROM {return_owner}($1, $2, NULL, NULL)",
     [STATEMENT_NEXT_DUE] =
         "WITH RECURSIVE " NOW ", " RANKS " SELECT min(d.due) - (SELECT now FROM t)"
         " FROM k CROSS JOIN LATERAL (SELECT j.available_at AS due FROM {jobs} j"
@@ -102,50 +103,42 @@ static const char *const texts[STATEMENT_COUNT] = {
     [STATEMENT_PROBE] = "SELECT pg_stat_get_xact_tuples_returned('{ready}'::regclass),"
                         " pg_stat_get_xact_blocks_fetched('{ready}'::regclass)",
     [STATEMENT_ACKNOWLEDGE] =
-        "WITH gone AS (DELETE FROM {jobs} WHERE uuid = ANY($1::text[]) AND attempts = $2"
-        " AND reserved_by IS NOT DISTINCT FROM $3 RETURNING uuid, batch_uuid),"
+        "WITH there AS (DELETE FROM {jobs} j USING " ENDED " WHERE j.ctid = o.place AND " MINE
+        " RETURNING j.uuid, j.lease, j.batch_uuid),"
+        " moved AS (DELETE FROM {jobs} j USING (SELECT uuid, attempt FROM " ENDED
+        " WHERE (SELECT count(*) FROM there) < cardinality($1)"
+        " AND NOT EXISTS (SELECT FROM there WHERE there.uuid = o.uuid)) o WHERE " MINE
+        " RETURNING j.uuid, j.lease, j.batch_uuid),"
+        " gone AS (SELECT * FROM there UNION ALL SELECT * FROM moved),"
+        " let_go AS (SELECT {let_go}($3, lease, count(*)) FROM gone GROUP BY lease),"
         " counted AS (SELECT {complete}(array_agg(batch_uuid)) FROM gone"
         " WHERE batch_uuid IS NOT NULL HAVING count(*) > 0)"
-        " SELECT uuid FROM gone UNION ALL SELECT NULL FROM counted",
+        " SELECT uuid FROM gone UNION ALL SELECT NULL FROM let_go UNION ALL SELECT NULL FROM "
+        "counted",
     [STATEMENT_END] = "SELECT {end}($1, $2, $3, $4, $5, $6, $7, $8, $9)",
     [STATEMENT_EXTEND] =
-        "WITH " NOW " UPDATE {jobs} j SET lease_until = (SELECT now FROM t) + $4,"
+        "WITH " NOW ", held AS (UPDATE {jobs} j SET lease_until = (SELECT now FROM t) + $4,"
         " progress = CASE WHEN o.progress < 0 THEN j.progress ELSE o.progress END,"
         " progress_text = CASE WHEN o.progress < 0 THEN j.progress_text ELSE o.text END"
         " FROM unnest($1::text[], $2::integer[], $5::double precision[], $6::text[])"
         " WITH ORDINALITY AS o(uuid, attempt, progress, text, n) WHERE " MINE
         " RETURNING o.n::integer, j.is_cancelled OR EXISTS (SELECT FROM {batches} b"
-        " WHERE b.uuid = j.batch_uuid AND b.cancelled_at > 0)",
-    [STATEMENT_RETURN_OWNER] = "SELECT * FROM {return_owner}($1, $2, $3)",
-    [STATEMENT_EXPIRE] = "SELECT * FROM {expire}($1, $2)",
+        " WHERE b.uuid = j.batch_uuid AND b.cancelled_at > 0), j.lease),"
+        " sooner AS (UPDATE {leases} l SET until = (SELECT now FROM t) + $4 WHERE l.owner = $3"
+        " AND l.id = ANY(ARRAY(SELECT lease FROM held)) AND l.until > (SELECT now FROM t) + $4)"
+        " SELECT * FROM held",
+    [STATEMENT_RETURN_OWNER] = "SELECT * FROM {return_owner}($1, NULL, $2, $3)",
+    [STATEMENT_EXPIRE] = "SELECT * FROM {expire}($1)",
 
     /* --- figures --- */
 
-    [STATEMENT_STATS] =
-        "WITH " NOW ", w AS (SELECT count(*) FILTER (WHERE available_at <= t.now) AS ready,"
-        " count(*) FILTER (WHERE available_at > t.now) AS later, t.now - min(available_at) AS age"
-        " FROM {jobs}, t WHERE reserved_by IS NULL AND ($1::text IS NULL OR queue = $1)"
-        " GROUP BY t.now)"
-        " SELECT (SELECT ready FROM w), (SELECT later FROM w), (SELECT age FROM w),"
-        " (SELECT count(*) FROM {jobs} WHERE reserved_by IS NOT NULL"
-        " AND ($1::text IS NULL OR queue = $1)),"
-        " (SELECT count(*) FROM {failed} WHERE $1::text IS NULL OR queue = $1)",
-    [STATEMENT_QUEUES] = "WITH RECURSIVE " DIFFERENT_QUEUES(
-        "w", "{jobs}",
-        "reserved_by IS NULL") ", " DIFFERENT_QUEUES("f", "{failed}",
-                                                     "true") " SELECT queue FROM w WHERE queue IS "
-                                                             "NOT NULL"
-                                                             " UNION SELECT queue FROM f WHERE "
-                                                             "queue IS NOT NULL"
-                                                             " UNION SELECT queue FROM {jobs} "
-                                                             "WHERE reserved_by IS NOT NULL ORDER "
-                                                             "BY 1",
-    [STATEMENT_READY_QUEUES] = "WITH RECURSIVE " NOW ", " DIFFERENT_QUEUES(
-        "w", "{jobs}", "reserved_by IS NULL") " SELECT {wake}(w.queue, 1) FROM w WHERE EXISTS "
-                                              "(SELECT FROM {jobs} j"
-                                              " WHERE j.queue = w.queue AND j.reserved_by IS NULL"
-                                              " AND j.available_at <= (SELECT now FROM t))",
-    [STATEMENT_HEALTH] = "SELECT current_setting('server_version'), count(*) FROM {jobs}",
+    [STATEMENT_STATS] = "SELECT * FROM {stats}($1, $2)",
+    [STATEMENT_QUEUES] = "WITH RECURSIVE " DIFFERENT_QUEUES("w", "{jobs}") ", " DIFFERENT_QUEUES(
+        "f", "{failed}") " SELECT queue FROM w WHERE queue IS NOT NULL"
+                         " UNION SELECT queue FROM f WHERE queue IS NOT NULL ORDER BY 1",
+    [STATEMENT_READY_QUEUES] = "SELECT {wake_ready}()",
+    [STATEMENT_HEALTH] =
+        "SELECT current_setting('server_version'), ready + later + reserved FROM {stats}(NULL, $1)",
     [STATEMENT_PURGE] = "SELECT {purge}($1, $2, $3), {now}()",
     [STATEMENT_JOB_LIST] =
         "WITH " NOW

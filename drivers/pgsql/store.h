@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/channel.h"
 #include "drivers/pgsql/conninfo.h"
 #include "drivers/pgsql/scan.h"
 #include "drivers/pgsql/session.h"
@@ -31,6 +32,14 @@ struct wake {
     int64_t pause_us;
 };
 
+/* A reservation whose answer was lost. The server may still be at it for a while. */
+#define LOST_MAX 16
+struct lost {
+    int64_t lease;
+    int64_t until_us;
+    char owner[OWNER_SIZE];
+};
+
 struct store {
     const struct connection_settings *settings;
     const struct clock *clock; /* for what is written into payloads alone */
@@ -45,6 +54,8 @@ struct store {
     bool was_short;                    /* the last reservation */
     char *scan_queue;                  /* whose jobs the scan is about; NULL: none yet */
     struct scan scan;
+    struct lost lost[LOST_MAX];
+    size_t lost_count;
     struct wake wake;
 };
 

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,7 +12,6 @@
 struct part {
     size_t first;
     size_t count;
-    int attempt; /* of STATEMENT_ACKNOWLEDGE: those of the outcomes that have this attempt */
 };
 
 /* One turn: which queries it consists of, and what each is about. */
@@ -105,44 +103,26 @@ static void add_end(struct turn *turn, size_t i)
     pg_params_text(params, turn->store->settings->name);
 }
 
-static bool is_of(const struct turn *turn, const struct part *part, size_t i)
-{
-    return turn->outcomes[part->first + i].lease.attempt == part->attempt;
-}
-
-static void add_acknowledgement(struct turn *turn, const struct part *part)
-{
-    const struct outcome *outcomes = turn->outcomes + part->first;
-    struct params *params = add(turn, STATEMENT_ACKNOWLEDGE, *part);
-    size_t count = 0;
-    for (size_t i = 0; i < part->count; i++)
-        count += is_of(turn, part, i);
-    pg_params_array(params, PARAMS_TEXT, count);
-    for (size_t i = 0; i < part->count; i++)
-        if (is_of(turn, part, i))
-            pg_params_put_text(params, outcomes[i].lease.uuid);
-    pg_params_array_end(params);
-    pg_params_int(params, part->attempt);
-    pg_params_text(params, turn->owner);
-}
-
-/* Ends that went well and stand one behind the other are one statement for each attempt that there
- * is among them: most often for the first. */
+/* Ends that went well and stand one behind the other are one statement. */
 static void add_done(struct turn *turn, size_t first, size_t count)
 {
-    struct part part = {.first = first, .count = count, .attempt = INT_MIN};
-    for (;;) {
-        int next = INT_MAX;
-        for (size_t i = first; i < first + count; i++) {
-            int attempt = turn->outcomes[i].lease.attempt;
-            if (attempt > part.attempt && attempt < next)
-                next = attempt;
-        }
-        if (next == INT_MAX)
-            break;
-        part.attempt = next;
-        add_acknowledgement(turn, &part);
-    }
+    const struct outcome *outcomes = turn->outcomes + first;
+    struct params *params =
+        add(turn, STATEMENT_ACKNOWLEDGE, (struct part){.first = first, .count = count});
+    pg_params_array(params, PARAMS_TEXT, count);
+    for (size_t i = 0; i < count; i++)
+        pg_params_put_text(params, outcomes[i].lease.uuid);
+    pg_params_array_end(params);
+    pg_params_array(params, PARAMS_INT, count);
+    for (size_t i = 0; i < count; i++)
+        pg_params_put_int(params, outcomes[i].lease.attempt);
+    pg_params_array_end(params);
+    pg_params_text(params, turn->owner);
+    pg_params_array(params, PARAMS_TID, count);
+    for (size_t i = 0; i < count; i++)
+        pg_params_put_tid(params, (uint32_t)(outcomes[i].lease.id >> 16),
+                          (uint16_t)outcomes[i].lease.id);
+    pg_params_array_end(params);
 }
 
 static size_t count_done(const struct turn *turn, size_t first)
@@ -193,15 +173,11 @@ static size_t count_rows(const PGresult *result)
 
 static void read_done(struct turn *turn, const PGresult *result, const struct part *part)
 {
-    size_t count = 0;
     bool *is_taken = mem_new((size_t)PQntuples(result) + 1, sizeof *is_taken);
-    for (size_t i = 0; i < part->count; i++)
-        count += is_of(turn, part, i);
-    bool is_all = count_rows(result) == count;
+    bool is_all = count_rows(result) == part->count;
     for (size_t i = 0; i < part->count; i++) {
         struct outcome *outcome = &turn->outcomes[part->first + i];
-        if (is_of(turn, part, i))
-            outcome->applied = is_all || take_row(result, is_taken, outcome->lease.uuid);
+        outcome->applied = is_all || take_row(result, is_taken, outcome->lease.uuid);
     }
     free(is_taken);
 }
@@ -254,8 +230,11 @@ static int exchange_turn(struct turn *turn, const struct reserve_request *reques
         turn->query_count +=
             pg_reserving_begin(&reserving, turn->store, request, reservation, its_queries);
     if (turn->query_count > 0 &&
-        pg_exchange(turn->store, turn->queries, turn->query_count, err) < 0)
+        pg_exchange(turn->store, turn->queries, turn->query_count, err) < 0) {
+        if (request)
+            pg_reserving_lost(&reserving);
         return -1;
+    }
     read_ends(turn, end_count);
     doubt_scan(turn);
     wake_for_pushes(turn);
