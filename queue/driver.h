@@ -273,8 +273,9 @@ struct driver {
 
     /* Failed jobs: newest first; requeued under the same uuid with attempts 0, the priority that
      * they had and due now, at most limit a call (oldest first; a batch counts it as pending again;
-     * a unique key is held again where it is free; the history goes on); removed, at most limit a
-     * call. *count gets how many; fewer than the limit means that it was the last call. */
+     * a unique key is held again where it is free; the history goes on; one whose payload cannot be
+     * read may stay, uncounted); removed, at most limit a call. *count gets how many; fewer than
+     * the limit means that it was the last call. */
     int (*failed_list)(struct store *store, const struct failed_filter *filter, failed_job_fn each,
                        void *context, struct err *err);
     int (*failed_retry)(struct store *store, const struct failed_filter *filter, uint64_t *count,

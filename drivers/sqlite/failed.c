@@ -70,20 +70,53 @@ struct chosen {
     size_t capacity;
 };
 
+/* One whose payload cannot be read stays where it is, and keeps nobody from being tried again. */
+static bool is_readable(sqlite3_stmt *row, struct arena *arena)
+{
+    struct job job = {0};
+    const char *payload = store_text(row, 1);
+    arena_reset(arena);
+    return job_payload_decode(payload, (size_t)sqlite3_column_bytes(row, 1), arena, &job, NULL) ==
+           0;
+}
+
+static void add_row(struct chosen *chosen, int64_t id)
+{
+    if (chosen->count == chosen->capacity) {
+        chosen->capacity = chosen->capacity ? 2 * chosen->capacity : 64;
+        chosen->rows = mem_resize(chosen->rows, chosen->capacity, sizeof *chosen->rows);
+    }
+    chosen->rows[chosen->count++] = (struct lease_row){.id = id};
+}
+
+/* The oldest ones that match. */
 static int choose(struct store *store, const struct failed_filter *filter, struct chosen *chosen,
                   struct err *err)
 {
     sqlite3_stmt *row = find(store, "SELECT id FROM {failed}", "failed_at, id", filter, err);
     int step = row ? 1 : -1;
-    while (step > 0 && (step = store_step(store, row, err)) > 0) {
-        if (chosen->count == chosen->capacity) {
-            chosen->capacity = chosen->capacity ? 2 * chosen->capacity : 64;
-            chosen->rows = mem_resize(chosen->rows, chosen->capacity, sizeof *chosen->rows);
-        }
-        chosen->rows[chosen->count++] = (struct lease_row){.id = sqlite3_column_int64(row, 0)};
-    }
+    while (step > 0 && (step = store_step(store, row, err)) > 0)
+        add_row(chosen, sqlite3_column_int64(row, 0));
     sqlite3_finalize(row);
     return step;
+}
+
+/* The oldest ones that match and can be read. */
+static int choose_readable(struct store *store, const struct failed_filter *filter,
+                           struct chosen *chosen, struct err *err)
+{
+    struct failed_filter all = *filter;
+    struct arena arena = {0};
+    size_t limit = filter->limit ? filter->limit : (size_t)store->settings->batch_size;
+    all.limit = SIZE_MAX;
+    sqlite3_stmt *row = find(store, "SELECT id, payload FROM {failed}", "failed_at, id", &all, err);
+    int step = row ? 1 : -1;
+    while (step > 0 && chosen->count < limit && (step = store_step(store, row, err)) > 0)
+        if (is_readable(row, &arena))
+            add_row(chosen, sqlite3_column_int64(row, 0));
+    arena_finish(&arena);
+    sqlite3_finalize(row);
+    return step < 0 ? -1 : 0;
 }
 
 /* Takes them out of the table and of their queues' figures. */
@@ -156,7 +189,7 @@ static int retry_chosen(struct store *store, const struct failed_filter *filter,
 {
     struct chosen chosen = {0};
     struct arena arena = {0};
-    int result = choose(store, filter, &chosen, err);
+    int result = choose_readable(store, filter, &chosen, err);
     for (size_t i = 0; i < chosen.count && result == 0; i++) {
         result = requeue(store, chosen.rows[i].id, &arena, err);
         arena_reset(&arena);

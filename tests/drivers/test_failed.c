@@ -163,6 +163,21 @@ static void test_retries_of_a_queue(void **state)
     lists(fixture, (struct failed_filter){0}, "d a");
 }
 
+static void test_filters_choose_what_is_retried_or_removed(void **state)
+{
+    struct fixture *fixture = *state;
+    fill(fixture);
+    assert_int_equal(retry(fixture, (struct failed_filter){.text = "no such text"}), 0);
+    assert_int_equal(retry(fixture, (struct failed_filter){.text = "refused", .queue = "mail"}), 1);
+    lists(fixture, (struct failed_filter){0}, "d c a");
+    assert_int_equal(discard(fixture, (struct failed_filter){.name = "SendMail"}), 0);
+    assert_int_equal(retry(fixture, (struct failed_filter){.name = "Test", .queue = "mail"}), 1);
+    assert_int_equal(discard(fixture, (struct failed_filter){.text = "IT FAILED", .limit = 1}), 1);
+    lists(fixture, (struct failed_filter){0}, "d");
+    has_stats(fixture, "mail", 2, 0, 0, 0);
+    has_stats(fixture, "default", 0, 0, 0, 1);
+}
+
 static void test_removing(void **state)
 {
     struct fixture *fixture = *state;
@@ -336,6 +351,7 @@ static const struct CMUnitTest tests[] = {
     CONFORMANCE(test_a_failed_job_is_tried_again),
     CONFORMANCE(test_retries_come_oldest_first_in_parts),
     CONFORMANCE(test_retries_of_a_queue),
+    CONFORMANCE(test_filters_choose_what_is_retried_or_removed),
     CONFORMANCE(test_removing),
     CONFORMANCE(test_a_removed_job_can_be_pushed_again),
     CONFORMANCE(test_the_history_of_the_attempts),

@@ -41,9 +41,10 @@ class Sqlite:
 
     def spoil(self, uuid):
         with contextlib.closing(self.connect()) as connection:
-            table, = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE '%records'").fetchone()
-            connection.execute(f"UPDATE {table} SET payload = '{{\"job\":' WHERE uuid = ?", (uuid,))
-            assert connection.execute("SELECT changes()").fetchone() == (1,)
+            tables = [name for name, in connection.execute(
+                "SELECT name FROM sqlite_master WHERE type = 'table' AND (name LIKE '%records' OR name LIKE '%failed_jobs')")]
+            assert 1 == sum(connection.execute(f"UPDATE {table} SET payload = '{{\"job\":' WHERE uuid = ?", (uuid,)).rowcount
+                            for table in tables)
 
 
 class Redis(RedisServer):
