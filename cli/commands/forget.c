@@ -7,7 +7,7 @@
 #include "cli/confirm.h"
 #include "cli/failed_jobs.h"
 
-static const struct cli_option forget_options[] = {CONNECTION_OPTION, OPTIONS_END};
+static const struct cli_option forget_options[] = {FILTER_OPTIONS, OPTIONS_END};
 
 static const struct cli_option prune_options[] = {
     AGE_OPTIONS("those that failed"),
@@ -36,11 +36,13 @@ static int remove_matching(struct context *context, struct failed_filter filter,
 
 static int run_forget(struct context *context, struct err *err)
 {
-    if (!context_open(context, NULL, err))
-        return -1;
+    const struct options *options = &context->options;
     uint64_t total;
-    int result =
-        failed_act_on_arguments(context, context->connection.driver->failed_remove, &total, err);
+    if (failed_check_choice(options, false, err) < 0 ||
+        !context_open(context, options_text(options, "queue", NULL), err))
+        return -1;
+    int result = failed_act_on_chosen(context, context->connection.driver->failed_remove,
+                                      "failed jobs removed", &total, err);
     return answer_removed(context, total, result);
 }
 
@@ -69,11 +71,11 @@ static int run_flush(struct context *context, struct err *err)
 const struct cli_command command_forget = {
     .name = "queue:forget",
     .group = "failed jobs",
-    .usage = "UUID… [--connection=NAME]",
-    .summary = "Removes failed jobs by their uuids",
+    .usage = "UUID… | [--queue=NAME] [--class=JOB] [--text=TEXT] [--since=TIME] [--fingerprint=ID]",
+    .summary = "Removes failed jobs by their uuids or by a filter",
     .options = forget_options,
-    .examples = (const char *const[]){"queue:forget 0Ot8dWKs4vDfWqEn0TmQa", NULL},
-    .min_arguments = 1,
+    .examples = (const char *const[]){"queue:forget 0Ot8dWKs4vDfWqEn0TmQa",
+                                      "queue:forget --class=OldReport", NULL},
     .max_arguments = -1,
     .run = run_forget,
 };

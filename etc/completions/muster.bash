@@ -46,9 +46,9 @@ _muster() {
     batch:prune) options='--days= --hours= --connection= --config= --json --help' ;;
     queue:metrics) options='--queue= --connection= --window= --config= --json --help' ;;
     queue:analyze) options='--queue= --connection= --window= --config= --json --help' ;;
-    queue:failed) options='--queue= --connection= --class= --text= --since= --limit= --config= --json --help' ;;
-    queue:retry) options='--all --queue= --connection= --class= --text= --since= --config= --json --help' ;;
-    queue:forget) options='--connection= --config= --json --help' ;;
+    queue:failed) options='--queue= --connection= --class= --text= --since= --fingerprint= --limit= --group --config= --json --help' ;;
+    queue:retry) options='--all --queue= --connection= --class= --text= --since= --fingerprint= --config= --json --help' ;;
+    queue:forget) options='--queue= --connection= --class= --text= --since= --fingerprint= --config= --json --help' ;;
     queue:prune) options='--days= --hours= --queue= --connection= --config= --json --help' ;;
     queue:flush) options='--queue= --connection= --yes --force --config= --json --help' ;;
     master:status) options='--config= --json --help' ;;
