@@ -24,6 +24,7 @@ static const struct key muster_keys[] = {
      AT(datadir),
      .fallback = "",
      .reload = RELOAD_RESTART,
+     .variable = "MUSTER_DATADIR",
      .help =
          "Directory of the store, the socket and the pid file. Unset: /var/lib/muster for root, "
          "else ~/.local/share/muster."},

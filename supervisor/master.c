@@ -227,6 +227,7 @@ void master_stop(struct master *master)
     switch (++master->stop_requests) {
     case 1:
         set_phase(master, MASTER_STOPPING);
+        systemd_tell_stopping(&master->systemd);
         for (struct pool *pool = master->pools; pool; pool = pool->next)
             pool_stop(pool);
         break;
@@ -331,6 +332,7 @@ static void init_host(struct master *master)
 static void init_watches(struct master *master)
 {
     signals_init(&master->signals, master->loop, master);
+    systemd_init(&master->systemd, master->loop);
     ev_prepare_init(&master->turn, on_turn);
     master->turn.data = master;
     ev_prepare_start(master->loop, &master->turn);
@@ -385,6 +387,7 @@ void master_run(struct master *master)
         make_pools(master);
     programs_begin(&master->programs);
     log_write(LOG_INFO, "musterd " MUSTER_VERSION " started with pid %d", (int)getpid());
+    systemd_tell_ready(&master->systemd);
     ev_run(master->loop, 0);
     log_write(LOG_INFO, "musterd stopped");
 }
@@ -405,6 +408,7 @@ void master_finish(struct master *master)
     reaper_finish(&master->reaper);
     returns_finish(&master->returns);
     signals_finish(&master->signals, master->loop);
+    systemd_finish(&master->systemd);
     ev_prepare_stop(master->loop, &master->turn);
     ev_timer_stop(master->loop, &master->return_limit);
     fd_close(&master->host.snapshot);

@@ -15,14 +15,15 @@
 #include "supervisor/reaper.h"
 #include "supervisor/returns.h"
 #include "supervisor/signals.h"
+#include "supervisor/systemd.h"
 
 /*
- * The master: one pool of workers a queue, the maintenance process, programs, and who may tell it what to do.
- * It never waits for anything but its loop.
+ * The master: one pool of workers a queue, the maintenance process, programs, and who may tell it
+ * what to do. It never waits for anything but its loop.
  */
 enum master_phase {
     MASTER_RUNNING,
-    MASTER_STOPPING,  /* the workers finish */
+    MASTER_STOPPING, /* the workers finish */
     MASTER_STOPPING_PROGRAMS,
     MASTER_RETURNING, /* the leases of dead workers are given back */
     MASTER_CLOSING,   /* the maintenance process finishes */
@@ -33,6 +34,7 @@ struct master {
     struct host host;
     struct reaper reaper;
     struct signals signals;
+    struct systemd systemd;
     struct settings *settings;
     const char *config; /* the file that is read again, or NULL; the caller's */
     char *logfile;      /* that was opened at the start; NULL: standard error */

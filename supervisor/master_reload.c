@@ -96,14 +96,22 @@ static int compare_and_apply(struct master *master, struct settings *settings, s
     return result;
 }
 
-int master_reload(struct master *master, struct err *err)
+static int read_and_apply(struct master *master, struct err *err)
 {
-    if (master_check_running(master, "a reload", err) < 0)
-        return -1;
     struct settings *settings = settings_load(master->config, err);
     if (!settings)
         return err_prefix(err, "the configuration stays as it was");
     return compare_and_apply(master, settings, err);
+}
+
+int master_reload(struct master *master, struct err *err)
+{
+    if (master_check_running(master, "a reload", err) < 0)
+        return -1;
+    systemd_tell_reloading(&master->systemd);
+    int result = read_and_apply(master, err);
+    systemd_tell_ready(&master->systemd);
+    return result;
 }
 
 int master_reread_programs(struct master *master, struct err *err)
