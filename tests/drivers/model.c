@@ -63,8 +63,7 @@ static void grow(struct model *model, int number)
 {
     struct model_batch *batch = &model->batches[number];
     if (!batch->exists)
-        *batch = (struct model_batch){
-            .exists = true, .allow_failures = true, .number = ++model->last_number};
+        *batch = (struct model_batch){.exists = true, .allow_failures = true};
     batch->total++;
     batch->pending++;
 }
@@ -144,10 +143,8 @@ void model_batch_create(struct model *model, int number, bool allow_failures)
 {
     struct model_batch *batch = &model->batches[number];
     if (!batch->exists)
-        *batch = (struct model_batch){.exists = true,
-                                      .has_callbacks = true,
-                                      .allow_failures = allow_failures,
-                                      .number = ++model->last_number};
+        *batch = (struct model_batch){
+            .exists = true, .has_callbacks = true, .allow_failures = allow_failures};
 }
 
 int model_batch_cancel(struct model *model, int number, uint64_t *removed)

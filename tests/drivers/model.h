@@ -51,7 +51,6 @@ struct model_job {
 struct model_batch {
     bool exists, has_callbacks, allow_failures, is_cancelled, is_finished;
     bool pushed[MODEL_CALLBACKS];
-    int64_t number; /* order of creation */
     uint64_t total, pending, completed, failed, cancelled;
 };
 

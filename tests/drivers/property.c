@@ -481,18 +481,24 @@ static void expect_failed(struct run *run)
 
 static void expect_batches(struct run *run)
 {
-    for (int64_t number = run->model.last_number; number > 0; number--) {
-        for (int i = 0; i < MODEL_BATCHES; i++) {
-            const struct model_batch *batch = &run->model.batches[i];
-            if (!batch->exists || batch->number != number)
-                continue;
+    for (int i = 0; i < MODEL_BATCHES; i++) {
+        const struct model_batch *batch = &run->model.batches[i];
+        if (batch->exists)
             note(run->expected,
                  "batch %s total %" PRIu64 " pending %" PRIu64 " completed %" PRIu64
                  " failed %" PRIu64 " cancelled %" PRIu64 " %d %d\n",
                  names.batches[i], batch->total, batch->pending, batch->completed, batch->failed,
                  batch->cancelled, batch->is_cancelled, batch->is_finished);
-        }
     }
+}
+
+/* One by one: batches that were made in the same push have no order. */
+static void list_batches(struct run *run)
+{
+    struct fixture *fixture = run->fixture;
+    for (int i = 0; i < MODEL_BATCHES; i++)
+        ok(fixture, fixture->driver->batch_list(fixture->b, names.batches[i], NULL, 1, note_batch,
+                                                run->seen, &fixture->err));
 }
 
 static int line_length(const char *line)
@@ -527,8 +533,7 @@ static void compare_lists(struct run *run)
     ok(fixture, driver->job_list(fixture->b, &all_jobs, note_view, run->seen, &fixture->err));
     ok(fixture,
        driver->failed_list(fixture->b, &all_failed, note_failed, run->seen, &fixture->err));
-    ok(fixture,
-       driver->batch_list(fixture->b, NULL, NULL, 1000, note_batch, run->seen, &fixture->err));
+    list_batches(run);
     for (int queue = 0; queue < MODEL_QUEUES + MODEL_BATCHES * MODEL_CALLBACKS; queue++) {
         note_expected(run, queue, PLACE_RESERVED, JOB_RESERVED);
         note_expected(run, queue, PLACE_WAITING, JOB_READY);
