@@ -17,9 +17,9 @@
 
 static const char symbols[64] = "-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz";
 
-/* A system call a pool instead of one an identifier. The pid tells a forked process to throw away
- * what it inherited, or both would hand out the same. */
-static struct {
+/* A system call a pool instead of one an identifier; each thread has its own. The pid tells a forked
+ * process to throw away what it inherited, or both would hand out the same. */
+static _Thread_local struct {
     unsigned char bytes[POOL_SIZE];
     size_t used;
     pid_t pid;
