@@ -27,6 +27,7 @@ struct connection_settings {
     int64_t retry_after; /* the lease: how long a job may be silent */
     int64_t batch_size;  /* the most jobs in one store call */
     int64_t timeout;     /* deadline of one store call */
+    int64_t pool_size;   /* libmuster: the most stores that are open at once */
     char *host;
     int64_t port; /* KEY_UNSET: the store's usual one */
     char *username;

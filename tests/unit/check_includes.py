@@ -12,6 +12,7 @@ MAY_INCLUDE = {
     "worker": {"worker", "drivers", "queue", "common"},
     "scaler": {"scaler", "common"},
     "supervisor": {"supervisor", "scaler", "common"},
+    "library": {"library", "drivers", "queue", "common"},
     "cli": {"cli", "worker", "drivers", "queue", "scaler", "supervisor", "common"},
 }
 # The master waits for nobody, so no store client may come near it; nobody below cli may draw tables.
