@@ -18,6 +18,7 @@
 #define CHANNEL_RECORD_SIZE 256
 #define OWNER_SIZE          40 /* a worker's id with its NUL */
 #define CONNECTION_SIZE     101 /* a connection's name with its NUL */
+#define RUN_TIMES           24  /* bucket i counts attempts that ran for less than 2^i ms */
 
 enum record_type {
     /* child to master */
@@ -53,7 +54,17 @@ struct heartbeat {
     uint64_t busy_us;     /* handler time spent in jobs, since the start */
     uint64_t memory;      /* bytes resident: the worker and its handlers' trees */
     uint64_t cpu_us;      /* processor time of the worker and its handlers, since the start */
+    uint32_t run_times[RUN_TIMES]; /* attempts that ended, by how long they ran, since the start */
 };
+
+/* The bucket of a run time; the last one takes all that are longer. */
+static inline int run_time_bucket(int64_t us)
+{
+    int bucket = 0;
+    for (int64_t ms = us / 1000; ms > 0 && bucket < RUN_TIMES - 1; ms /= 2)
+        bucket++;
+    return bucket;
+}
 
 struct queue_metrics {
     uint32_t queue; /* index in the settings' queues */

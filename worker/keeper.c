@@ -63,10 +63,10 @@ int mouth_send(struct mouth *mouth, struct record *record)
     return result;
 }
 
-int64_t keeper_pause_ms(int64_t took_ms)
+int64_t keeper_pause_ms(int64_t took_ms, int64_t period_ms)
 {
     int64_t pause = took_ms * (MEASURE_SHARE - 1);
-    return pause > KEEPER_PERIOD_MS ? pause : KEEPER_PERIOD_MS;
+    return pause > period_ms ? pause : period_ms;
 }
 
 static int64_t now_ms(const struct keeper *keeper)
@@ -201,6 +201,13 @@ static bool is_ours(const struct keeper *keeper, const struct queue_settings *qu
     return settings_connection_of(keeper->settings, queue->name) == keeper->connection;
 }
 
+/* Who decides more often wants fresh figures more often. */
+static int64_t measure_period_ms(const struct keeper *keeper)
+{
+    int64_t interval = keeper->settings->auto_scaling.interval;
+    return interval < KEEPER_PERIOD_MS ? interval : KEEPER_PERIOD_MS;
+}
+
 static void measure(struct keeper *keeper)
 {
     int64_t began_ms = now_ms(keeper);
@@ -217,7 +224,7 @@ static void measure(struct keeper *keeper)
         return;
     }
     int64_t now = now_ms(keeper);
-    keeper->measure_ms = now + keeper_pause_ms(now - began_ms);
+    keeper->measure_ms = now + keeper_pause_ms(now - began_ms, measure_period_ms(keeper));
 }
 
 /* Tasks */

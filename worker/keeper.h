@@ -16,8 +16,8 @@
 
 /*
  * A keeper looks after one connection, in a thread of its own. It is told of dead workers, and
- * tells when their leases are back; once a second it does the upkeep and measures the queues, more
- * seldom where measuring takes long.
+ * tells when their leases are back; once a second it does the upkeep and measures the queues: more
+ * often where scaling decides more often, more seldom where measuring takes long.
  */
 #define KEEPER_PERIOD_MS 1000
 
@@ -56,8 +56,8 @@ void keeper_join(struct keeper *keeper);
 
 const char *keeper_connection(const struct keeper *keeper);
 
-/* The pause until the next measurement, after one that took so long: they take at most a twentieth
- * of the time. Pure. */
-int64_t keeper_pause_ms(int64_t took_ms);
+/* The pause until the next measurement, after one that took so long: a period, or as long as it
+ * takes for them to need a twentieth of the time at most. Pure. */
+int64_t keeper_pause_ms(int64_t took_ms, int64_t period_ms);
 
 #endif

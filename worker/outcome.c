@@ -44,10 +44,12 @@ static void log_failure(const struct attempt *attempt, const struct outcome *out
 
 static void count(struct worker *worker, const struct attempt *attempt, const struct ending *ending)
 {
-    if (attempt->started_us > 0)
-        worker->busy_us += (uint64_t)(attempt->ended_us - attempt->started_us);
+    int64_t run_us = attempt->started_us > 0 ? attempt->ended_us - attempt->started_us : 0;
+    worker->busy_us += (uint64_t)run_us;
     if (ending->kind == ENDING_STOPPED)
         return;
+    if (attempt->started_us > 0)
+        worker->run_times[run_time_bucket(run_us)]++;
     worker->processed++;
     worker->failed += verdict_is_failure(ending);
 }

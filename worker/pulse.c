@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "worker/pulse.h"
 
+#include <string.h>
 #include <sys/wait.h>
 
 #include "common/log.h"
@@ -144,6 +145,7 @@ static void send_heartbeat(struct worker *worker, const struct usage *usage)
     heartbeat->waiting = count_waiting(worker);
     heartbeat->processed = worker->processed;
     heartbeat->failed = worker->failed;
+    memcpy(heartbeat->run_times, worker->run_times, sizeof heartbeat->run_times);
     heartbeat->memory = usage->memory;
     heartbeat->cpu_us = usage->cpu_us;
     if (worker->channel.out >= 0)
