@@ -159,6 +159,15 @@ static void shrink(const struct policy *policy, const struct terms *terms,
                      (long long)enough, surplus.seconds);
 }
 
+/* True where a queue that may have no workers needs none: it has none and nothing waits, or it has
+ * been idle for long. What comes then is late where a start takes longer than the promise. */
+static bool is_dormant(const struct policy *policy, const struct load_history *history,
+                       const struct load *load)
+{
+    bool waits = load->workers == 0 && load->ready <= 0;
+    return policy->min == 0 && (waits || history->idle >= IDLE_TO_ZERO);
+}
+
 /* Notes that fewer are needed than there are; forgets it where that is not so. */
 static void note_surplus(struct surplus *surplus, const struct load *load, int64_t needed)
 {
@@ -177,7 +186,8 @@ void latency_decide(const struct policy *policy, struct load_history *history,
     const struct terms terms = terms_of(policy, history, load);
     decision->service = terms.service;
     decision->arriving = terms.arriving;
-    decision->steady = workers_for(&terms, steady_need(&terms));
+    if (!is_dormant(policy, history, load))
+        decision->steady = workers_for(&terms, steady_need(&terms));
     decision->backlog = workers_for(&terms, backlog_need(&terms, load));
     int64_t needed = higher(higher(decision->steady, decision->backlog), policy->min);
     note_surplus(&history->surplus, load, needed);

@@ -171,6 +171,22 @@ static void test_to_zero_after_a_minute(void **state)
     assert_int_equal(decision.to, 1);
 }
 
+/* min_workers = 0 is the stronger wish, where a start takes longer than the promise allows. */
+static void test_nobody_is_started_for_nothing(void **state)
+{
+    (void)state;
+    const struct policy lazy = {.kind = SCALING_LATENCY, .min = 0, .max = 5, .promise = 1};
+    struct load_history history = {0};
+    struct decision decision;
+    struct load load = {.seconds = 1, .observed = 1, .concurrency = 1, .boot = 15};
+    for (int i = 0; i < 100; i++)
+        latency_decide(&lazy, &history, &load, &decision);
+    assert_int_equal(decision.to, 0);
+    load.ready = load.arrived = 1;
+    latency_decide(&lazy, &history, &load, &decision);
+    assert_true(decision.to >= 1);
+}
+
 static void test_spare_workers_where_a_start_comes_too_late(void **state)
 {
     (void)state;
@@ -209,6 +225,7 @@ int main(void)
         cmocka_unit_test(test_a_slow_start_is_waited_for_longer),
         cmocka_unit_test(test_busy_workers_are_not_let_go),
         cmocka_unit_test(test_to_zero_after_a_minute),
+        cmocka_unit_test(test_nobody_is_started_for_nothing),
         cmocka_unit_test(test_spare_workers_where_a_start_comes_too_late),
         cmocka_unit_test(test_concurrency_counts_in_slots),
     };
