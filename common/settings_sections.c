@@ -8,35 +8,30 @@
 #include "common/nearest.h"
 #include "common/settings_document.h"
 
-enum standing { SERVED, NOT_SERVED };
-
 /* All sections there are; those whose name ends with a colon take one behind it. */
-static const struct {
-    const char *name;
-    enum standing standing;
-} sections[] = {
+static const char *const sections[] = {
     /* clang-format off */
-    {"muster", SERVED},
-    {"connection:", SERVED},
-    {"worker_options", SERVED},
-    {"queue:", SERVED},
-    {"include", SERVED},
-    {SETTINGS_SNAPSHOT_SECTION, SERVED},
-    {"job:", SERVED},
-    {"auto_scaling", NOT_SERVED},
-    {"monitoring", SERVED},
-    {"schedule:", NOT_SERVED},
-    {"supervisord", SERVED},
-    {"program:", SERVED},
-    {"group:", SERVED},
-    {"eventlistener:", SERVED},
-    {"fcgi-program:", SERVED},
-    {"rpcinterface:", SERVED},
-    {"unix_http_server", SERVED},
-    {"unix_http_server:", SERVED},
-    {"inet_http_server", SERVED},
-    {"inet_http_server:", SERVED},
-    {"supervisorctl", SERVED},
+    "muster",
+    "connection:",
+    "worker_options",
+    "queue:",
+    "include",
+    SETTINGS_SNAPSHOT_SECTION,
+    "job:",
+    "auto_scaling",
+    "monitoring",
+    "schedule:",
+    "supervisord",
+    "program:",
+    "group:",
+    "eventlistener:",
+    "fcgi-program:",
+    "rpcinterface:",
+    "unix_http_server",
+    "unix_http_server:",
+    "inet_http_server",
+    "inet_http_server:",
+    "supervisorctl",
     /* clang-format on */
 };
 #define SECTION_COUNT (sizeof sections / sizeof sections[0])
@@ -57,7 +52,7 @@ static int refuse_unknown(const struct ini_section *section, struct err *err)
         mem_strndup(section->name, colon ? (size_t)(rest - section->name) : strlen(section->name));
     struct nearest nearest = nearest_to(prefix);
     for (size_t i = 0; i < SECTION_COUNT; i++)
-        nearest_consider(&nearest, sections[i].name);
+        nearest_consider(&nearest, sections[i]);
     const char *meant = nearest.best;
     if (meant)
         err_set(err, ERR_INVALID, "%s:%d: [%.100s] there is no such section; did you mean [%s%s]?",
@@ -77,13 +72,8 @@ static int refuse_unknown(const struct ini_section *section, struct err *err)
 static int check_section(struct settings_reader *reader, const struct ini_section *section)
 {
     for (size_t i = 0; i < SECTION_COUNT; i++) {
-        if (!is_named(sections[i].name, section->name))
-            continue;
-        if (sections[i].standing != SERVED)
-            settings_warn(reader->settings,
-                          mem_printf("%s:%d: [%s] is not served yet", section->file, section->line,
-                                     section->name));
-        return 0;
+        if (is_named(sections[i], section->name))
+            return 0;
     }
     if (!reader->is_supervisors_file)
         return refuse_unknown(section, reader->err);

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "scaler/bounds.h"
 
-struct bounds bounds_of(const struct queue_settings *queue)
+struct bounds bounds_of(const struct queue_settings *queue, bool is_scaled)
 {
+    if (is_scaled)
+        return (struct bounds){.min = queue->scaling.min_workers,
+                               .max = queue->scaling.max_workers};
     int64_t workers = queue->command[0] == '\0' ? 0 : queue->workers;
     return (struct bounds){.min = workers, .max = workers};
 }

@@ -2,6 +2,7 @@
 #ifndef SCALER_BOUNDS_H
 #define SCALER_BOUNDS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "common/settings.h"
@@ -14,8 +15,9 @@ struct bounds {
     int64_t min, max; /* of this queue */
 };
 
-/* The bounds that the settings give a queue: a queue without a command has no workers. */
-struct bounds bounds_of(const struct queue_settings *queue);
+/* The bounds that the settings give a queue: a queue without a command has no workers, one that is
+ * not scaled always has the same. */
+struct bounds bounds_of(const struct queue_settings *queue, bool is_scaled);
 
 /* The workers that a queue gets of those that were asked for, when the other queues have so many.
  * The bound over all queues is the stronger one. */

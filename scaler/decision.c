@@ -36,7 +36,8 @@ const char *term_name(enum term term)
         [TERM_RULES] = "rules",       [TERM_COMMAND] = "command", [TERM_FORCED] = "forced",
         [TERM_MIN] = "min",           [TERM_MAX] = "max",         [TERM_COOLDOWN] = "cooldown",
         [TERM_STALE] = "stale",       [TERM_HOST] = "host",       [TERM_BOTTLENECK] = "bottleneck",
-        [TERM_FAILURES] = "failures", [TERM_BUDGET] = "budget",
+        [TERM_FAILURES] = "failures", [TERM_BUDGET] = "budget",   [TERM_OFF] = "off",
+        [TERM_FIXED] = "fixed",
     };
     return names[term];
 }

@@ -23,6 +23,8 @@ enum term {
     TERM_BOTTLENECK, /* more workers have brought nothing */
     TERM_FAILURES,   /* most attempts fail */
     TERM_BUDGET,     /* the workers of all queues together */
+    TERM_OFF,        /* scaling is switched off */
+    TERM_FIXED,      /* the queue is not scaled */
     TERM_COUNT,
 };
 

@@ -6,6 +6,7 @@
 #define READY_MAX    1e6
 #define RATE_MAX     1e6
 #define LOOK_AHEAD   600. /* seconds */
+#define STEP         1.   /* second */
 #define SEARCH_STEPS 40
 #define NEVER        (-1.)
 
@@ -65,20 +66,34 @@ static double search(const struct case_of *given, double least, double most,
     return most;
 }
 
+/* The same load over at least a second, so that looking ahead takes few steps. */
+static struct load stretched(const struct load *load)
+{
+    struct load longer = *load;
+    double times = load->seconds < STEP ? STEP / load->seconds : 1;
+    longer.seconds *= times;
+    longer.observed *= times;
+    longer.arrived *= times;
+    longer.completed *= times;
+    longer.failed *= times;
+    longer.busy_seconds *= times;
+    return longer;
+}
+
 static double seconds_until_fewer(const struct case_of *given)
 {
     struct load_history history = *given->history;
-    double step = given->load->seconds > 1 ? given->load->seconds : 1, passed = 0;
-    for (; passed < LOOK_AHEAD; passed += step) {
+    const struct load load = stretched(given->load);
+    for (double passed = 0; passed < LOOK_AHEAD; passed += load.seconds) {
         struct decision decision;
-        decide(given->policy, &history, given->load, given->circumstances, &decision);
-        if (decision.to < given->load->workers)
+        decide(given->policy, &history, &load, given->circumstances, &decision);
+        if (decision.to < load.workers)
             return passed;
     }
     return NEVER;
 }
 
-static const char *cure_of(enum term term)
+const char *explain_cure(enum term term)
 {
     switch (term) {
     case TERM_MIN:
@@ -97,6 +112,11 @@ static const char *cure_of(enum term term)
         return "what the jobs wait for binds (a database, an API); it is tried again by itself";
     case TERM_FAILURES:
         return "most attempts fail: see queue:failed";
+    case TERM_OFF:
+        return "scaling is switched off: queue:autoscale on lets the policies decide again";
+    case TERM_FIXED:
+        return "the number is fixed: see enabled of [auto_scaling], and auto_scale and workers of "
+               "the queue";
     case TERM_FORCED:
         return "an order binds: queue:autoscale on QUEUE ends it";
     default:
@@ -113,7 +133,7 @@ void explain(const struct policy *policy, const struct load_history *history,
     struct load_history copy = *history;
     *explanation = (struct explanation){.more_ready = NEVER, .more_rate = NEVER, .fewer_in = NEVER};
     decide(policy, &copy, &sane, circumstances, &explanation->decision);
-    explanation->cure = cure_of(explanation->decision.term);
+    explanation->cure = explain_cure(explanation->decision.term);
     if (explanation->decision.to != sane.workers)
         return;
     double ready = search(&given, sane.ready, READY_MAX, grows_with_ready);

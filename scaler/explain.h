@@ -13,6 +13,9 @@ struct explanation {
     const char *cure;  /* what of the settings or around them binds, and how it is undone; or "" */
 };
 
+/* What of the settings or around them binds, and how it is undone; "" where nothing does. */
+const char *explain_cure(enum term term);
+
 /* Finds it out by asking decide() what it would say to other loads, on copies of the history. */
 void explain(const struct policy *policy, const struct load_history *history,
              const struct load *load, const struct circumstances *circumstances,

@@ -14,7 +14,8 @@ struct command {
     int (*run)(struct master *master, const cJSON *request, cJSON *answer, struct err *err);
 };
 
-/* Those that are about programs; the last one has no name. */
+/* Those that are about programs, and about scaling; the last one has no name. */
 extern const struct command program_commands[];
+extern const struct command scaling_commands[];
 
 #endif

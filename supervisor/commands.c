@@ -112,6 +112,8 @@ static const struct command *find_command(const char *name, struct err *err)
     const struct command *found = find_in(commands, name, &nearest);
     if (!found)
         found = find_in(program_commands, name, &nearest);
+    if (!found)
+        found = find_in(scaling_commands, name, &nearest);
     if (!found && nearest.best)
         err_set(err, ERR_INVALID, "there is no command %.40s; did you mean %s?", name,
                 nearest.best);

@@ -74,8 +74,11 @@ void master_resize(struct master *master, struct pool *pool, const struct queue_
     int64_t others = 0;
     for (const struct pool *other = master->pools; other; other = other->next)
         others += other == pool ? 0 : other->wanted;
-    struct bounds bounds = bounds_of(queue);
-    pool->wanted = bounds_clamp(&bounds, queue->workers, others);
+    bool is_scaled = scaling_scales(&master->scaling, queue);
+    struct bounds bounds = bounds_of(queue, is_scaled);
+    int64_t asked = is_scaled && pool->is_sized ? pool->wanted : queue->workers;
+    pool->wanted = bounds_clamp(&bounds, asked, others);
+    pool->is_sized = true;
     if (pool->wanted < bounds.min)
         log_write(LOG_WARN, "queue %s gets %lld of %lld workers: there are %d in all", queue->name,
                   (long long)pool->wanted, (long long)bounds.min, BOUNDS_TOTAL_MAX);
@@ -228,6 +231,7 @@ void master_stop(struct master *master)
     case 1:
         set_phase(master, MASTER_STOPPING);
         systemd_tell_stopping(&master->systemd);
+        scaling_stop(&master->scaling);
         for (struct pool *pool = master->pools; pool; pool = pool->next)
             pool_stop(pool);
         break;
@@ -361,6 +365,7 @@ int master_init(struct master *master, struct settings *settings, const char *co
         settings_destroy(settings);
         return -1;
     }
+    scaling_init(&master->scaling, master);
     if (settings->muster.logfile[0])
         master->logfile = mem_strdup(settings->muster.logfile);
     if (programs_init(&master->programs, &master->host, settings, err) < 0)
@@ -385,6 +390,7 @@ void master_run(struct master *master)
 {
     if (master->settings->serves_queues)
         make_pools(master);
+    scaling_follow(&master->scaling);
     programs_begin(&master->programs);
     log_write(LOG_INFO, "musterd " MUSTER_VERSION " started with pid %d", (int)getpid());
     systemd_tell_ready(&master->systemd);
@@ -396,6 +402,7 @@ void master_finish(struct master *master)
 {
     if (!master->loop)
         return;
+    scaling_finish(&master->scaling);
     control_destroy(master->control);
     while (master->pools) {
         struct pool *pool = master->pools;

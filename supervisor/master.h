@@ -14,6 +14,7 @@
 #include "supervisor/programs/programs.h"
 #include "supervisor/reaper.h"
 #include "supervisor/returns.h"
+#include "supervisor/scaling/scaling.h"
 #include "supervisor/signals.h"
 #include "supervisor/systemd.h"
 
@@ -44,7 +45,9 @@ struct master {
     struct maintenance maintenance;
     struct pool *pools;
     struct programs programs;
+    struct scaling scaling;
     enum master_phase phase; /* changed by one setter in master.c alone */
+    bool keeps_settings; /* they came from a command line: there is nothing to read again */
     int stop_requests;
     int64_t started_wall_ms;
     ev_prepare turn;
@@ -78,7 +81,8 @@ void master_reopen_logs(struct master *master);
 /* The pool of a queue, NULL where there is none. */
 struct pool *master_pool(const struct master *master, const char *queue);
 
-/* For the reload. master_add_pool makes a pool, master_resize sets how many workers it shall have.
+/* For the reload. master_add_pool makes a pool, master_resize sets how many workers it shall have:
+ * one that is scaled and has some keeps them, within its bounds.
  * master_adopt makes settings the present ones, of a new generation; the caller destroys what
  * master->settings was before (or settings, where it fails: -1 with err). */
 struct pool *master_add_pool(struct master *master, const char *queue);

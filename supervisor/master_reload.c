@@ -19,6 +19,7 @@ static void remove_pool(struct pool *pool)
 {
     pool_stop(pool);
     pool->has_metrics = false;
+    pool->is_sized = false;
 }
 
 static void apply_queue(struct master *master, const struct reload_queue *change)
@@ -50,6 +51,7 @@ static void apply(struct master *master, const struct reload_plan *plan)
     for (size_t i = 0; i < plan->queue_count; i++)
         if (plan->queues[i].change != QUEUE_REMOVED)
             apply_queue(master, &plan->queues[i]);
+    scaling_follow(&master->scaling);
     process_handle(&master->maintenance.process, EVENT_STOP);
 }
 
@@ -96,6 +98,16 @@ static int compare_and_apply(struct master *master, struct settings *settings, s
     return result;
 }
 
+static int check_can_read(const struct master *master, const char *what, struct err *err)
+{
+    if (master_check_running(master, what, err) < 0)
+        return -1;
+    if (!master->keeps_settings)
+        return 0;
+    return err_set(err, ERR_CONFLICT,
+                   "the settings came from a command line: there is nothing to read again");
+}
+
 static int read_and_apply(struct master *master, struct err *err)
 {
     struct settings *settings = settings_load(master->config, err);
@@ -106,7 +118,7 @@ static int read_and_apply(struct master *master, struct err *err)
 
 int master_reload(struct master *master, struct err *err)
 {
-    if (master_check_running(master, "a reload", err) < 0)
+    if (check_can_read(master, "a reload", err) < 0)
         return -1;
     systemd_tell_reloading(&master->systemd);
     int result = read_and_apply(master, err);
@@ -116,7 +128,7 @@ int master_reload(struct master *master, struct err *err)
 
 int master_reread_programs(struct master *master, struct err *err)
 {
-    if (master_check_running(master, "reading the configuration", err) < 0)
+    if (check_can_read(master, "reading the configuration", err) < 0)
         return -1;
     struct settings *settings = settings_load(master->config, err);
     if (!settings)

@@ -29,6 +29,7 @@ static int launch_worker(struct process *process, int channel_in, int channel_ou
     worker->heartbeat = (struct heartbeat){0};
     worker->heard_wall_ms = 0;
     worker->launched_ms = clock_monotonic_ms(process->host->clock);
+    worker->is_boot_known = false;
     worker->cpu_percent = 0;
     const struct launch launch = {
         .program = process->host->program,
@@ -56,8 +57,12 @@ static void count_work(struct worker *worker, const struct heartbeat *now)
     counts->ended += growth(before->processed, now->processed);
     counts->failed += growth(before->failed, now->failed);
     counts->busy_us += growth(before->busy_us, now->busy_us);
-    if (worker->heard_wall_ms == 0 && worker->process.ready_ms > 0)
-        worker->pool->boot_ms = worker->process.ready_ms - worker->launched_ms;
+    for (int i = 0; i < RUN_TIMES; i++)
+        counts->run_times[i] += growth(before->run_times[i], now->run_times[i]);
+    if (worker->is_boot_known || worker->process.ready_ms == 0)
+        return;
+    worker->pool->boot_ms = worker->process.ready_ms - worker->launched_ms;
+    worker->is_boot_known = true;
 }
 
 static void hear_worker(struct process *process, const struct record *record)
@@ -230,6 +235,7 @@ void pool_measured(struct pool *pool, const struct queue_metrics *metrics)
     enum pool_pause pause = metrics->is_paused ? POOL_PAUSED : POOL_GOES_ON;
     pool->metrics = *metrics;
     pool->has_metrics = true;
+    pool->measured_ms = clock_monotonic_ms(pool->host->clock);
     if (pause == pool->pause)
         return;
     pool->pause = pause;

@@ -28,6 +28,7 @@ struct worker {
     char connection[CONNECTION_SIZE]; /* where its leases are */
     struct heartbeat heartbeat;
     int64_t launched_ms;   /* monotonic */
+    bool is_boot_known;    /* of this start */
     int64_t heard_us;      /* monotonic, of the heartbeat */
     int64_t heard_wall_ms; /* 0: none yet */
     double cpu_percent;    /* between the last two heartbeats */
@@ -38,6 +39,7 @@ struct pool_counts {
     uint64_t ended;   /* attempts */
     uint64_t failed;  /* of those, the ones that did not succeed */
     uint64_t busy_us; /* handler time spent in jobs */
+    uint64_t run_times[RUN_TIMES]; /* of attempts that ended (common/channel.h) */
 };
 
 struct pool {
@@ -46,6 +48,7 @@ struct pool {
     struct pool *next; /* the owner's */
     char *queue;
     int64_t wanted;
+    bool is_sized; /* it has been told how many */
     struct health_limits limits;
     uint32_t board_slots;
     char connection[CONNECTION_SIZE]; /* of workers that are started from now on */
@@ -55,6 +58,7 @@ struct pool {
     enum pool_pause { POOL_PAUSE_UNKNOWN, POOL_GOES_ON, POOL_PAUSED } pause;
     bool has_metrics;
     struct queue_metrics metrics;
+    int64_t measured_ms; /* when they came; monotonic */
 };
 
 /* An empty pool for a queue. */

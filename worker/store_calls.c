@@ -6,6 +6,7 @@
 
 #include "common/uuid.h"
 #include "queue/job_class.h"
+#include "worker/host_calls.h"
 #include "worker/store_views.h"
 
 #define LIMIT_DEFAULT 100
@@ -254,6 +255,18 @@ static int call_batch_cancel(struct store_call *call, struct err *err)
     return 0;
 }
 
+/* Hosts */
+
+static int call_hosts_exchange(struct store_call *call, struct err *err)
+{
+    return host_calls_exchange(call->connection, call->request, call->answer, err);
+}
+
+static int call_hosts_leave(struct store_call *call, struct err *err)
+{
+    return host_calls_leave(call->connection, call->request, err);
+}
+
 static const struct row {
     const char *name;
     store_call_fn run;
@@ -268,6 +281,8 @@ static const struct row {
     {"failed.remove", call_failed_remove},
     {"batches", call_batches},
     {"batch.cancel", call_batch_cancel},
+    {"hosts.exchange", call_hosts_exchange},
+    {"hosts.leave", call_hosts_leave},
 };
 
 static store_call_fn find(const char *name)

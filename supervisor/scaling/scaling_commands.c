@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: MIT */
+/* What the control socket takes about scaling (docs/control.md). */
+#include "supervisor/command.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "common/utf8.h"
+#include "scaler/bounds.h"
+#include "scaler/explain.h"
+#include "supervisor/master.h"
+#include "supervisor/scaling/diary.h"
+#include "supervisor/scaling/scaling_describe.h"
+
+#define HISTORY_DEFAULT 100
+#define FOR_MAX_MS      (INT64_C(366) * 24 * 3600 * 1000)
+
+/* The queue that a request names. NULL with err. */
+static struct scaled *queue_of(struct master *master, const cJSON *request, struct err *err)
+{
+    const char *name = json_get_string(request, "queue", NULL);
+    struct scaled *scaled = name ? scaling_queue(&master->scaling, name) : NULL;
+    if (!name)
+        err_set(err, ERR_INVALID, "queue: the name of a queue is missing");
+    else if (!scaled)
+        err_set(err, ERR_NOT_FOUND, "there is no queue %.100s in the configuration", name);
+    return scaled;
+}
+
+/* The queue that it names, or NULL where it names none. Returns 0, or -1 with err. */
+static int maybe_queue(struct master *master, const cJSON *request, struct scaled **scaled,
+                       struct err *err)
+{
+    *scaled = NULL;
+    if (!json_get(request, "queue"))
+        return 0;
+    *scaled = queue_of(master, request, err);
+    return *scaled ? 0 : -1;
+}
+
+static int run_status(struct master *master, const cJSON *request, cJSON *answer, struct err *err)
+{
+    struct scaled *only;
+    if (maybe_queue(master, request, &only, err) < 0)
+        return -1;
+    const struct scaling *scaling = &master->scaling;
+    scaling_describe(scaling, answer);
+    cJSON *list = cJSON_AddArrayToObject(answer, "queues");
+    for (const struct scaled *scaled = scaling->queues; scaled; scaled = scaled->next)
+        if (!only || scaled == only)
+            cJSON_AddItemToArray(list, scaling_describe_queue(scaling, scaled));
+    return 0;
+}
+
+/* --- Orders --- */
+
+static int read_number(const cJSON *request, const char *name, int64_t max, int64_t *value,
+                       struct err *err)
+{
+    const cJSON *item = json_get(request, name);
+    *value = 0;
+    if (!item)
+        return 0;
+    double number = cJSON_IsNumber(item) ? item->valuedouble : -1;
+    if (!(number >= 0 && number <= (double)max) || number != (double)(int64_t)number)
+        return err_set(err, ERR_INVALID, "%s: must be a whole number from 0 to %lld", name,
+                       (long long)max);
+    *value = (int64_t)number;
+    return 0;
+}
+
+/* One line, and no more of it than there is room for. */
+static void keep_reason(const char *given, char reason[REASON_SIZE])
+{
+    size_t length = strnlen(given, REASON_SIZE - 1);
+    while (length > 0 && !utf8_is_valid(given, length))
+        length--;
+    for (size_t i = 0; i < length; i++)
+        reason[i] = (unsigned char)given[i] < 0x20 ? ' ' : given[i];
+    reason[length] = '\0';
+}
+
+static int read_order(const struct master *master, const cJSON *request, struct order *order,
+                      struct err *err)
+{
+    int64_t for_ms;
+    if (!json_get(request, "workers"))
+        return err_set(err, ERR_INVALID, "workers: a number is missing");
+    if (read_number(request, "workers", BOUNDS_TOTAL_MAX, &order->workers, err) < 0 ||
+        read_number(request, "for_ms", FOR_MAX_MS, &for_ms, err) < 0)
+        return -1;
+    order->at_ms = clock_wall_ms(master->host.clock);
+    order->until_ms = for_ms > 0 ? order->at_ms + for_ms : 0;
+    order->beyond_bounds = json_get_bool(request, "force", false);
+    keep_reason(json_get_string(request, "reason", "Ordered"), order->reason);
+    return 0;
+}
+
+static int check_can_scale(const struct master *master, const struct scaled *scaled,
+                           struct err *err)
+{
+    const struct queue_settings *queue = settings_queue(master->settings, scaled->pool->queue);
+    if (master_check_running(master, "scaling", err) < 0)
+        return -1;
+    if (queue->command[0])
+        return 0;
+    return err_set(err, ERR_CONFLICT,
+                   "queue %s has no command: nobody here could run its jobs; write one in "
+                   "[queue:%s]",
+                   queue->name, queue->name);
+}
+
+static int run_scale(struct master *master, const cJSON *request, cJSON *answer, struct err *err)
+{
+    struct order order = {0};
+    struct scaled *scaled = queue_of(master, request, err);
+    if (!scaled || check_can_scale(master, scaled, err) < 0 ||
+        read_order(master, request, &order, err) < 0)
+        return -1;
+    int64_t from = scaled->target >= 0 ? scaled->target : scaled->pool->wanted;
+    scaling_order(&master->scaling, scaled, &order);
+    cJSON_AddStringToObject(answer, "queue", scaled->pool->queue);
+    cJSON_AddNumberToObject(answer, "from", (double)from);
+    cJSON_AddNumberToObject(answer, "to", (double)scaled->decision.to);
+    cJSON_AddStringToObject(answer, "reason", scaled->decision.reason);
+    return 0;
+}
+
+/* On: the policy decides again. Off: it stays as it is now. */
+static void switch_queue(struct master *master, struct scaled *scaled, bool on)
+{
+    struct order order = {.workers = on ? ORDER_NONE : scaled->target,
+                          .at_ms = clock_wall_ms(master->host.clock),
+                          .beyond_bounds = true,
+                          .reason = "Scaling of this queue is switched off"};
+    scaling_order(&master->scaling, scaled, &order);
+}
+
+static int run_switch(struct master *master, const cJSON *request, cJSON *answer, struct err *err)
+{
+    struct scaled *scaled;
+    const char *state = json_get_string(request, "state", "");
+    bool on = strcmp(state, "on") == 0;
+    if (!on && strcmp(state, "off") != 0)
+        return err_set(err, ERR_INVALID, "state: must be on or off");
+    if (master_check_running(master, "scaling", err) < 0 ||
+        maybe_queue(master, request, &scaled, err) < 0)
+        return -1;
+    if (scaled)
+        switch_queue(master, scaled, on);
+    else
+        scaling_switch(&master->scaling, on ? SCALING_ON : SCALING_OFF);
+    scaling_describe(&master->scaling, answer);
+    return 0;
+}
+
+int scaling_command_run(struct master *master, const cJSON *request, cJSON *answer, struct err *err)
+{
+    (void)request;
+    if (master_check_running(master, "scaling", err) < 0)
+        return -1;
+    struct scaling *scaling = &master->scaling;
+    cJSON *actions = cJSON_AddArrayToObject(answer, "actions");
+    for (struct scaled *scaled = scaling->queues; scaled; scaled = scaled->next)
+        scaled->before = scaled->target;
+    scaling_decide(scaling);
+    for (const struct scaled *scaled = scaling->queues; scaled; scaled = scaled->next)
+        if (scaled->before >= 0 && scaled->target != scaled->before)
+            cJSON_AddItemToArray(actions, scaling_describe_action(scaled, scaled->before));
+    return 0;
+}
+
+/* --- Looking --- */
+
+static int run_history(struct master *master, const cJSON *request, cJSON *answer, struct err *err)
+{
+    int64_t limit;
+    const char *queue = json_get_string(request, "queue", NULL);
+    if (read_number(request, "limit", DIARY_LINES_MAX, &limit, err) < 0)
+        return -1;
+    cJSON *list = diary_read(master->settings->muster.datadir, queue,
+                             limit > 0 ? (size_t)limit : HISTORY_DEFAULT, err);
+    if (!list)
+        return -1;
+    cJSON_AddItemToObject(answer, "history", list);
+    return 0;
+}
+
+static int run_explain(struct master *master, const cJSON *request, cJSON *answer, struct err *err)
+{
+    struct scaled *scaled = queue_of(master, request, err);
+    if (!scaled)
+        return -1;
+    const struct scaling *scaling = &master->scaling;
+    if (!ev_is_active(&scaling->tick)) /* nothing is scaled: nobody has measured it yet */
+        scaling_decide(&master->scaling);
+    scaling_describe_why(scaling, scaled, answer);
+    return 0;
+}
+
+static int run_figures(struct master *master, const cJSON *request, cJSON *answer, struct err *err)
+{
+    struct scaled *scaled = queue_of(master, request, err);
+    if (!scaled)
+        return -1;
+    if (!ev_is_active(&master->scaling.tick))
+        scaling_decide(&master->scaling);
+    const struct pool *pool = scaled->pool;
+    cJSON_AddNumberToObject(answer, "at_ms", (double)pool->measured_ms);
+    cJSON_AddNumberToObject(answer, "arrived", scaled->arrived);
+    cJSON *times = cJSON_AddArrayToObject(answer, "run_times");
+    for (int i = 0; i < RUN_TIMES; i++)
+        cJSON_AddItemToArray(times, cJSON_CreateNumber((double)pool->counts.run_times[i]));
+    cJSON_AddNumberToObject(answer, "ended", (double)pool->counts.ended);
+    cJSON_AddNumberToObject(answer, "busy_seconds", (double)pool->counts.busy_us / 1e6);
+    return 0;
+}
+
+const struct command scaling_commands[] = {
+    {"scaling", run_status},          {"scale", run_scale},
+    {"scaling-switch", run_switch},   {"scaling-run", run_decide},
+    {"scaling-history", run_history}, {"explain", run_explain},
+    {"scaling-figures", run_figures}, {NULL, NULL},
+};
