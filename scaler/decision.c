@@ -37,7 +37,7 @@ const char *term_name(enum term term)
         [TERM_MIN] = "min",           [TERM_MAX] = "max",         [TERM_COOLDOWN] = "cooldown",
         [TERM_STALE] = "stale",       [TERM_HOST] = "host",       [TERM_BOTTLENECK] = "bottleneck",
         [TERM_FAILURES] = "failures", [TERM_BUDGET] = "budget",   [TERM_OFF] = "off",
-        [TERM_FIXED] = "fixed",
+        [TERM_FIXED] = "fixed",       [TERM_PAUSED] = "paused",
     };
     return names[term];
 }

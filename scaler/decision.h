@@ -25,6 +25,7 @@ enum term {
     TERM_BUDGET,     /* the workers of all queues together */
     TERM_OFF,        /* scaling is switched off */
     TERM_FIXED,      /* the queue is not scaled */
+    TERM_PAUSED,     /* nobody may work on it */
     TERM_COUNT,
 };
 

@@ -114,6 +114,8 @@ const char *explain_cure(enum term term)
         return "most attempts fail: see queue:failed";
     case TERM_OFF:
         return "scaling is switched off: queue:autoscale on lets the policies decide again";
+    case TERM_PAUSED:
+        return "the queue is paused: queue:resume lets it go on";
     case TERM_FIXED:
         return "the number is fixed: see enabled of [auto_scaling], and auto_scale and workers of "
                "the queue";

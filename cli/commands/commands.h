@@ -49,6 +49,11 @@ extern const struct cli_command command_config_check; /* config.c */
 extern const struct cli_command command_config_show;
 extern const struct cli_command command_config_sample;
 
+extern const struct cli_command command_scale; /* scaling.c */
+extern const struct cli_command command_autoscale;
+extern const struct cli_command command_scaling_history;
+extern const struct cli_command command_explain;  /* explain.c */
+extern const struct cli_command command_record;   /* record.c */
 extern const struct cli_command command_simulate; /* simulate.c */
 
 extern const struct cli_command command_help; /* help.c */

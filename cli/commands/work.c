@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/context.h"
+#include "cli/work_master.h"
 #include "cli/work_options.h"
 #include "common/channel.h"
 #include "common/log.h"
@@ -14,7 +15,16 @@
 
 #define ID_RANDOM 10
 
-static const struct cli_option work_options[] = {WORK_OPTIONS, OPTIONS_END};
+static const struct cli_option work_options[] = {
+    WORK_OPTIONS,
+    {.name = "auto-scale",
+     .kind = OPTION_FLAG,
+     .help = "run as many workers as the load needs, under a master of its own"},
+    KEY_ROW("min-workers", "min_workers", "N", "with --auto-scale: the fewest workers"),
+    KEY_ROW("max-workers", "max_workers", "N", "with --auto-scale: the most workers"),
+    KEY_ROW("max-wait-time", "max_wait_time", "TIME", "with --auto-scale: how long a job may wait"),
+    OPTIONS_END,
+};
 
 static const char *const end_names[] = {
     [WORKER_STOPPED] = "stopped",
@@ -65,11 +75,29 @@ static int work(struct context *context, const struct queue_settings *queue, str
     return 0;
 }
 
+static int check_options(const struct options *options, struct err *err)
+{
+    static const char *const scaled[] = {"min-workers", "max-workers", "max-wait-time"};
+    static const char *const single[] = {"once", "stop-when-empty"};
+    bool scales = options_given(options, "auto-scale");
+    for (size_t i = 0; !scales && i < sizeof scaled / sizeof scaled[0]; i++)
+        if (options_given(options, scaled[i]))
+            return err_set(err, ERR_INVALID, "--%s needs --auto-scale", scaled[i]);
+    for (size_t i = 0; scales && i < sizeof single / sizeof single[0]; i++)
+        if (options_given(options, single[i]))
+            return err_set(err, ERR_INVALID, "--%s and --auto-scale exclude each other", single[i]);
+    return 0;
+}
+
 static int run_work(struct context *context, struct err *err)
 {
     struct queue_settings queue;
+    if (check_options(&context->options, err) < 0)
+        return -1;
     int result = work_queue_settings(context, &queue, err);
-    if (result == 0)
+    if (result == 0 && options_given(&context->options, "auto-scale"))
+        result = work_master_run(context->settings, &queue, err);
+    else if (result == 0)
         result = work(context, &queue, err);
     settings_queue_finish(&queue);
     return result;
@@ -83,13 +111,15 @@ const struct cli_command command_work = {
     .details = "COMMAND runs the jobs; without one it is the command of [queue:NAME] in the "
                "configuration.\n"
                "Limits that are not given are those of the configuration. TERM or INT lets running "
-               "jobs finish.",
+               "jobs finish.\nWith --auto-scale this is a musterd for that queue alone: as many "
+               "workers as the load needs, between\n--min-workers and --max-workers; "
+               "`queue:explain` and its kin ask it. There can be no other musterd beside it.",
     .options = work_options,
     .examples =
         (const char *const[]){"queue:work", "queue:work --queue=emails",
                               "queue:work --memory=512 --timeout=300 --max-jobs=100",
                               "queue:work --queue=emails --handler=persistent -- php worker.php",
-                              NULL},
+                              "queue:work --queue=emails --auto-scale --max-workers=10", NULL},
     .order = OPTIONS_FIRST,
     .max_arguments = -1,
     .run = run_work,

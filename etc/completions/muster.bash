@@ -23,11 +23,11 @@ _muster() {
     esac
     case $command in
     '') options='--config= --json --help' ;;
-    help) options='queue:push queue:later queue:bulk queue:work queue:listen queue:workers queue:restart queue:pause queue:resume queue:pauses queue:stats queue:health queue:drivers queue:purge batch:create batch:show batch:list batch:cancel batch:retry batch:prune queue:metrics queue:analyze queue:failed queue:retry queue:forget queue:prune queue:flush master:status master:reload master:reopen-logs master:stop config:check config:show config:sample scaler:simulate help' ;;
+    help) options='queue:push queue:later queue:bulk queue:work queue:listen queue:workers queue:restart queue:pause queue:resume queue:pauses queue:stats queue:health queue:drivers queue:purge batch:create batch:show batch:list batch:cancel batch:retry batch:prune queue:metrics queue:analyze queue:failed queue:retry queue:forget queue:prune queue:flush master:status master:reload master:reopen-logs master:stop config:check config:show config:sample queue:scale queue:autoscale queue:scaling-history queue:explain queue:record scaler:simulate help' ;;
     queue:push) options='--queue= --connection= --batch= --priority= --tries= --timeout= --uuid= --data-file= --delay= --config= --json --help' ;;
     queue:later) options='--queue= --connection= --batch= --priority= --tries= --timeout= --uuid= --data-file= --config= --json --help' ;;
     queue:bulk) options='--queue= --connection= --batch= --uuids --skip-bad --config= --json --help' ;;
-    queue:work) options='--queue= --once --stop-when-empty --memory= --timeout= --max-jobs= --tries= --sleep= --rest= --handler= --concurrency= --config= --json --help' ;;
+    queue:work) options='--queue= --once --stop-when-empty --memory= --timeout= --max-jobs= --tries= --sleep= --rest= --handler= --concurrency= --auto-scale --min-workers= --max-workers= --max-wait-time= --config= --json --help' ;;
     queue:listen) options='--queue= --once --stop-when-empty --memory= --timeout= --max-jobs= --tries= --sleep= --rest= --handler= --concurrency= --watch= --config= --json --help' ;;
     queue:workers) options='--queue= --jobs --config= --json --help' ;;
     queue:restart) options='--queue= --config= --json --help' ;;
@@ -58,11 +58,16 @@ _muster() {
     config:check) options='--config= --json --help' ;;
     config:show) options='--config= --json --help' ;;
     config:sample) options='--config= --json --help' ;;
+    queue:scale) options='--workers= --reason= --for= --force --config= --json --help' ;;
+    queue:autoscale) options='--config= --json --help' ;;
+    queue:scaling-history) options='--limit= --config= --json --help' ;;
+    queue:explain) options='--config= --json --help' ;;
+    queue:record) options='--for= --config= --json --help' ;;
     scaler:simulate) options='--workload= --trace= --policy= --promise= --boot= --min-workers= --max-workers= --length= --seeds= --seed= --validation --plot= --config= --json --help' ;;
     help) options='--config= --json --help' ;;
     esac
     if [ -z "$command" ] && [ "${cur#-}" = "$cur" ]; then
-        options='queue:push queue:later queue:bulk queue:work queue:listen queue:workers queue:restart queue:pause queue:resume queue:pauses queue:stats queue:health queue:drivers queue:purge batch:create batch:show batch:list batch:cancel batch:retry batch:prune queue:metrics queue:analyze queue:failed queue:retry queue:forget queue:prune queue:flush master:status master:reload master:reopen-logs master:stop config:check config:show config:sample scaler:simulate help'
+        options='queue:push queue:later queue:bulk queue:work queue:listen queue:workers queue:restart queue:pause queue:resume queue:pauses queue:stats queue:health queue:drivers queue:purge batch:create batch:show batch:list batch:cancel batch:retry batch:prune queue:metrics queue:analyze queue:failed queue:retry queue:forget queue:prune queue:flush master:status master:reload master:reopen-logs master:stop config:check config:show config:sample queue:scale queue:autoscale queue:scaling-history queue:explain queue:record scaler:simulate help'
     fi
     COMPREPLY=($(compgen -W "$options" -- "$cur"))
     if [ "${#COMPREPLY[@]}" = 0 ]; then

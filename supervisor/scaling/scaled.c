@@ -208,6 +208,9 @@ void scaled_decide(struct scaled *scaled, bool is_off)
     else if (is_off)
         decision_set(&scaled->decision, scaled->target, TERM_OFF,
                      "Scaling is switched off: all stays as it is");
+    else if (scaled->pool->pause == POOL_PAUSED)
+        decision_set(&scaled->decision, scaled->target, TERM_PAUSED,
+                     "The queue is paused: all stays as it is");
 }
 
 /* --- The scaling command --- */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+
 /* What the control socket takes about scaling (docs/control.md). */
 #include "supervisor/command.h"
 
@@ -154,7 +155,7 @@ static int run_switch(struct master *master, const cJSON *request, cJSON *answer
     return 0;
 }
 
-int scaling_command_run(struct master *master, const cJSON *request, cJSON *answer, struct err *err)
+static int run_decide(struct master *master, const cJSON *request, cJSON *answer, struct err *err)
 {
     (void)request;
     if (master_check_running(master, "scaling", err) < 0)

@@ -170,12 +170,18 @@ static void put_load(cJSON *inputs, const struct scaled *scaled)
     cJSON_AddItemToObject(inputs, "last_minute", scaling_describe_metrics(scaled));
 }
 
+/* Nothing is decided by the load. */
+static bool is_standing(enum term term)
+{
+    return term == TERM_OFF || term == TERM_FIXED || term == TERM_PAUSED;
+}
+
 /* What the queue itself would say, then what everybody together has made of it. */
 static void put_binding(cJSON *object, const struct scaled *scaled,
                         const struct explanation *explanation)
 {
     const struct decision *last = &scaled->decision;
-    bool is_own = last->term != TERM_BUDGET && last->term != TERM_OFF && last->term != TERM_FIXED;
+    bool is_own = last->term != TERM_BUDGET && !is_standing(last->term);
     const struct decision *decision = is_own ? &explanation->decision : last;
     cJSON_AddStringToObject(object, "term", term_name(decision->term));
     cJSON_AddStringToObject(object, "reason", decision->reason);
@@ -189,7 +195,7 @@ void scaling_describe_why(const struct scaling *scaling, const struct scaled *sc
     struct explanation explanation;
     const struct circumstances circumstances = scaled_circumstances(scaled);
     explain(&scaled->policy, &scaled->history, &scaled->load, &circumstances, &explanation);
-    if (scaled->decision.term == TERM_OFF || scaled->decision.term == TERM_FIXED)
+    if (is_standing(scaled->decision.term))
         explanation.more_ready = explanation.more_rate = explanation.fewer_in = -1;
     cJSON *queue = scaling_describe_queue(scaling, scaled);
     while (queue->child) {
