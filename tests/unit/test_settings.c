@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "tests/unit/test.h"
+#include "tests/unit/settings_text.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -10,29 +10,6 @@
 #include "common/fd.h"
 #include "common/log.h"
 #include "common/mem.h"
-#include "common/settings.h"
-
-static struct settings *parse(const char *text, struct err *err)
-{
-    return settings_parse("/etc/test.ini", text, strlen(text), err);
-}
-
-static struct settings *parsed(const char *text)
-{
-    struct err err = ERR_INIT;
-    struct settings *settings = parse(text, &err);
-    if (!settings)
-        fail_msg("%s", err.text);
-    return settings;
-}
-
-static void assert_refused(const char *text, const char *message)
-{
-    struct err err = ERR_INIT;
-    assert_null(parse(text, &err));
-    assert_int_equal(err.code, ERR_INVALID);
-    assert_string_equal(err.text, message);
-}
 
 static void print(const struct settings *settings, struct buf *out)
 {

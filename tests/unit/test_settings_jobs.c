@@ -1,30 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "tests/unit/test.h"
+#include "tests/unit/settings_text.h"
 
 #include <string.h>
-
-#include "common/settings.h"
-
-static struct settings *parse(const char *text, struct err *err)
-{
-    return settings_parse("/etc/test.ini", text, strlen(text), err);
-}
-
-static struct settings *parsed(const char *text)
-{
-    struct err err = ERR_INIT;
-    struct settings *settings = parse(text, &err);
-    if (!settings)
-        fail_msg("%s", err.text);
-    return settings;
-}
-
-static void assert_refused(const char *text, const char *message)
-{
-    struct err err = ERR_INIT;
-    assert_null(parse(text, &err));
-    assert_string_equal(err.text, message);
-}
 
 static void test_nothing_is_said(void **state)
 {
