@@ -73,15 +73,14 @@ static int set_wal(struct store *store, struct err *err)
 }
 
 /* Never a checkpoint by the way: SQLite before 3.51.3 can lose commits where two connections make
- * one at once (keeper.h). Debian's build clears deleted pages, which is of no use here. */
+ * one at once (keeper.h). Commits wait for no disk here, whatever the settings say: store_end does,
+ * where it is wanted. Debian's build clears deleted pages, which is of no use here. */
 static int settle(struct store *store, struct err *err)
 {
-    bool is_full = store->settings->synchronous == SYNCHRONOUS_FULL;
-    if (set_wal(store, err) < 0 ||
-        execute(store, is_full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL", err) <
-            0)
+    if (set_wal(store, err) < 0)
         return -1;
     return execute(store,
+                   "PRAGMA synchronous = NORMAL;"
                    "PRAGMA wal_autocheckpoint = 0;"
                    "PRAGMA journal_size_limit = 67108864;"
                    "PRAGMA secure_delete = OFF;"

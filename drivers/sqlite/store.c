@@ -184,6 +184,7 @@ const char *store_copy(sqlite3_stmt *statement, int column, struct arena *arena)
 static int begin(struct store *store, enum sql_id id, struct err *err)
 {
     store->deadline_us = clock_monotonic_us(&clock_system) + store->settings->timeout * 1000;
+    store->is_soft = false;
     if (store_run(store, err, id, "") < 0)
         return -1;
     /* After the lock, so that the times of transactions are in their order. */
@@ -219,6 +220,26 @@ static void wake_workers(struct store *store)
     }
 }
 
+/* What a commit with synchronous = full would do while it holds the write lock, done after it:
+ * others write meanwhile, and the jobs that came are on their way to a worker. A checkpoint that
+ * comes between syncs the log itself. */
+static int sync_log(struct store *store, struct err *err)
+{
+    sqlite3_file *log = NULL;
+    int code = sqlite3_file_control(store->db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+    if (code == SQLITE_OK && log && log->pMethods)
+        code = log->pMethods->xSync(log, SQLITE_SYNC_NORMAL);
+    if (code == SQLITE_OK)
+        return 0;
+    return err_set(err, ERR_UNAVAILABLE, "%s: what was written may be lost in a power cut: %s",
+                   store->settings->path, sqlite3_errstr(code));
+}
+
+static bool must_sync(const struct store *store)
+{
+    return store->settings->synchronous == SYNCHRONOUS_FULL && !store->is_soft;
+}
+
 int store_end(struct store *store, int result, struct err *err)
 {
     bool is_writing = result == 0 && sqlite3_txn_state(store->db, "main") == SQLITE_TXN_WRITE;
@@ -231,5 +252,5 @@ int store_end(struct store *store, int result, struct err *err)
     if (is_writing)
         wake_workers(store);
     tallies_unload(&store->tallies);
-    return 0;
+    return is_writing && must_sync(store) ? sync_log(store, err) : 0;
 }

@@ -28,8 +28,9 @@ struct store {
     sqlite3_stmt *statements[SQL_COUNT];
     int64_t deadline_us; /* monotonic: when the running call gives up waiting for locks */
     int64_t now_ms;      /* wall: the time of the running transaction */
-    int64_t last_id;     /* the highest number of a job that was seen or given */
-    uint64_t random;     /* of the pauses between tries; never 0 */
+    bool is_soft;    /* the running transaction may be lost in a power cut: nobody is told of it */
+    int64_t last_id; /* the highest number of a job that was seen or given */
+    uint64_t random; /* of the pauses between tries; never 0 */
     struct tallies tallies;
     struct wake wake;
     struct keeper *keeper; /* NULL until upkeep needs it */
@@ -51,8 +52,9 @@ int store_fail(struct store *store, int code, struct err *err);
 int store_begin(struct store *store, struct err *err);
 int store_begin_read(struct store *store, struct err *err);
 
-/* Ends it: writes the tallies, commits and wakes workers where result is 0, or else rolls back.
- * Returns 0, or -1 with err. */
+/* Ends it: writes the tallies, commits, wakes workers, and with synchronous = full waits for the
+ * disk (unless is_soft was set) where result is 0, or else rolls back. Returns 0, or -1 with err;
+ * where the disk has failed the transaction is there all the same (ERR_UNAVAILABLE). */
 int store_end(struct store *store, int result, struct err *err);
 
 /* --- statements --- */

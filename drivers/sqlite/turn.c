@@ -127,6 +127,9 @@ int sqlite_turn(struct store *store, const char *owner, struct outcome *outcomes
         outcomes[i].applied = false;
     if (store_begin(store, err) < 0)
         return -1;
+    /* A reservation that is lost is a job that is ready: nobody has to wait for the disk before a
+     * handler begins. What it pushes or ends is written behind it. */
+    store->is_soft = outcome_count == 0;
     int result = end_attempts(store, owner, outcomes, outcome_count, err);
     if (result == 0 && request)
         result = reserve_jobs(store, request, reservation, err);
