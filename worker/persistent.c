@@ -11,7 +11,7 @@
 #include "worker/frames.h"
 #include "worker/protocol.h"
 
-#define READ_SIZE  65536
+#define READ_SIZE  16384
 #define READS_MAX  256     /* of the rest, when the process has ended */
 #define PIPE_SIZE  262144  /* of jobs for a handler that takes several */
 #define FULL_SIZE  1048576 /* bytes that wait */

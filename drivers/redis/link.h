@@ -21,6 +21,8 @@ struct link {
     struct reply_reader reader;
     struct buf head; /* of a command that is being sent */
     char *room;      /* where bytes are received */
+    unsigned misses; /* answers in a row that were not there in a moment */
+    unsigned rest;   /* answers that are not waited for in this way */
 };
 
 void redis_link_init(struct link *link);
