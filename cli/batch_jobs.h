@@ -11,7 +11,7 @@
  * checked before anything is stored. The jobs go into the store in one transition, so that the
  * batch cannot come to its end between them.
  */
-#define BATCH_JOBS_BYTES_MAX (64u << 20) /* of lines */
+#define BATCH_JOBS_BYTES_MAX (16u << 20) /* of lines */
 
 struct batch_jobs {
     const char *batch_uuid;

@@ -29,8 +29,8 @@ void queue_connection_close(struct queue_connection *connection);
 int queue_push(struct queue_connection *connection, struct job *job, char *uuid,
                enum push_result *result, struct err *err);
 
-/* Jobs of one batch that are stored together at most. */
-#define QUEUE_TOGETHER_MAX 20000
+/* Jobs of one batch that are stored together at most: what a store does in a moment. */
+#define QUEUE_TOGETHER_MAX 1000
 
 /* Checks all jobs, then stores them in calls of at most the connection's batch_size; jobs of one
  * batch that follow each other go in one call, up to QUEUE_TOGETHER_MAX, since the first ones could

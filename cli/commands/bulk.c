@@ -17,9 +17,8 @@
 #include "common/mem.h"
 #include "queue/job_class.h"
 
-#define PART_BYTES     (16u << 20) /* of lines that are stored in one call */
-#define TOGETHER_BYTES (64u << 20) /* likewise, of jobs of one batch */
-#define SKIPPED_SHOWN  10          /* bad lines that are reported one by one */
+#define PART_BYTES    (16u << 20) /* of lines that are stored in one call */
+#define SKIPPED_SHOWN 10          /* bad lines that are reported one by one */
 
 static const struct cli_option bulk_options[] = {
     QUEUE_OPTION,
@@ -116,9 +115,9 @@ static bool is_full(const struct bulk *bulk)
 {
     if (bulk->count == 0)
         return false;
-    if (!bulk->jobs[bulk->count - 1].batch_uuid)
-        return bulk->count >= bulk->part || bulk->bytes >= PART_BYTES;
-    return bulk->count >= QUEUE_TOGETHER_MAX || bulk->bytes >= TOGETHER_BYTES;
+    bool is_of_batch = bulk->jobs[bulk->count - 1].batch_uuid != NULL;
+    return bulk->bytes >= PART_BYTES ||
+           bulk->count >= (is_of_batch ? QUEUE_TOGETHER_MAX : bulk->part);
 }
 
 static void make_room(struct bulk *bulk)
