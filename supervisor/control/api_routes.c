@@ -31,6 +31,26 @@ static const struct api_param maybe_queue[] = {
     PARAM("queue", API_QUERY, API_TEXT, "only this queue"), END};
 static const struct api_param restart[] = {
     PARAM("queue", API_BODY, API_TEXT, "only the workers of this queue"), END};
+static const struct api_param only_queue[] = {NEEDED("queue", API_PATH, API_TEXT, "the queue"),
+                                              END};
+static const struct api_param scale[] = {
+    NEEDED("queue", API_PATH, API_TEXT, "the queue"),
+    NEEDED("workers", API_BODY, API_INTEGER, "how many it shall have"),
+    PARAM("reason", API_BODY, API_TEXT, "is kept in the history"),
+    PARAM("for_ms", API_BODY, API_INTEGER, "for so many milliseconds; 0: until it is taken back"),
+    PARAM("force", API_BODY, API_BOOLEAN, "also beyond min_workers and max_workers"),
+    END,
+};
+static const struct api_param scaling_history[] = {
+    PARAM("queue", API_QUERY, API_TEXT, "only of this queue"),
+    PARAM("limit", API_QUERY, API_INTEGER, "the last so many, up to 10000 (default 100)"),
+    END,
+};
+static const struct api_param scaling_switch[] = {
+    NEEDED("state", API_BODY, API_TEXT, "on or off"),
+    PARAM("queue", API_BODY, API_TEXT, "only this queue"),
+    END,
+};
 static const struct api_param one_uuid[] = {NEEDED("uuid", API_PATH, API_TEXT, "the uuid"),
                                             CONNECTION, END};
 static const struct api_param jobs[] = {
@@ -81,6 +101,16 @@ const struct api_route api_routes[] = {
     {"GET", "/queues", API_STORE, "queues", NULL, connection, "The queues of a store"},
     {"POST", "/queues/{queue}/purge", API_STORE, "queue.purge", NULL, one_queue,
      "Removes the waiting jobs of a queue"},
+    {"GET", "/queues/{queue}/scaling", API_MASTER, "explain", NULL, only_queue,
+     "Why a queue has as many workers as it has, and what would change it"},
+    {"POST", "/queues/{queue}/scale", API_MASTER, "scale", NULL, scale,
+     "Gives a queue so many workers"},
+    {"GET", "/scaling", API_MASTER, "scaling", NULL, maybe_queue, "The autoscaler and its queues"},
+    {"GET", "/scaling/history", API_MASTER, "scaling-history", NULL, scaling_history,
+     "How numbers of workers were changed, the newest last"},
+    {"POST", "/scaling/switch", API_MASTER, "scaling-switch", NULL, scaling_switch,
+     "Lets the policies decide, or all stay as it is"},
+    {"POST", "/scaling/run", API_MASTER, "scaling-run", NULL, none, "Decides now"},
     {"POST", "/queues/{queue}/jobs", API_STORE, "job.push", "push", one_queue, "Pushes a job"},
     {"GET", "/jobs", API_STORE, "jobs", NULL, jobs, "Live jobs"},
     {"GET", "/jobs/{uuid}", API_STORE, "jobs", NULL, one_uuid, "One live job"},

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "supervisor/scaling/host_document.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "scaler/bounds.h"
@@ -122,8 +121,7 @@ static void hear_order(struct scaled *scaled, const cJSON *item)
         .until_ms = (int64_t)figure(item, "until"),
         .beyond_bounds = json_get_bool(item, "beyond_bounds", false),
     };
-    snprintf(scaled->order.reason, sizeof scaled->order.reason, "%s",
-             json_get_string(item, "reason", "Ordered"));
+    order_set_reason(&scaled->order, json_get_string(item, "reason", "Ordered"));
 }
 
 static void hear_state(struct scaling *scaling, const cJSON *document)

@@ -6,6 +6,7 @@
 
 #include "common/log.h"
 #include "common/mem.h"
+#include "common/utf8.h"
 
 #define BOOT_GUESS     2.   /* seconds, until one has been seen to start */
 #define STALE_LEAST_MS 3000 /* figures that are older are not known */
@@ -37,6 +38,16 @@ void scaled_destroy(struct scaled *scaled)
     }
     question_forget(scaled->question);
     free(scaled);
+}
+
+void order_set_reason(struct order *order, const char *reason)
+{
+    size_t length = strnlen(reason, sizeof order->reason - 1);
+    while (length > 0 && !utf8_is_valid(reason, length))
+        length--;
+    for (size_t i = 0; i < length; i++)
+        order->reason[i] = (unsigned char)reason[i] < 0x20 ? ' ' : reason[i];
+    order->reason[length] = '\0';
 }
 
 /* --- Crews --- */

@@ -22,6 +22,9 @@ struct order {
     char reason[REASON_SIZE];
 };
 
+/* Keeps the reason of an order: on one line, and no more of it than there is room for. */
+void order_set_reason(struct order *order, const char *reason);
+
 /* What one host's workers of a queue do, and have done since their master began. */
 struct crew {
     int64_t workers; /* that are meant to stay */

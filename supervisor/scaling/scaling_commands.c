@@ -3,10 +3,8 @@
 /* What the control socket takes about scaling (docs/control.md). */
 #include "supervisor/command.h"
 
-#include <stdio.h>
 #include <string.h>
 
-#include "common/utf8.h"
 #include "scaler/bounds.h"
 #include "scaler/explain.h"
 #include "supervisor/master.h"
@@ -70,17 +68,6 @@ static int read_number(const cJSON *request, const char *name, int64_t max, int6
     return 0;
 }
 
-/* One line, and no more of it than there is room for. */
-static void keep_reason(const char *given, char reason[REASON_SIZE])
-{
-    size_t length = strnlen(given, REASON_SIZE - 1);
-    while (length > 0 && !utf8_is_valid(given, length))
-        length--;
-    for (size_t i = 0; i < length; i++)
-        reason[i] = (unsigned char)given[i] < 0x20 ? ' ' : given[i];
-    reason[length] = '\0';
-}
-
 static int read_order(const struct master *master, const cJSON *request, struct order *order,
                       struct err *err)
 {
@@ -93,7 +80,7 @@ static int read_order(const struct master *master, const cJSON *request, struct 
     order->at_ms = clock_wall_ms(master->host.clock);
     order->until_ms = for_ms > 0 ? order->at_ms + for_ms : 0;
     order->beyond_bounds = json_get_bool(request, "force", false);
-    keep_reason(json_get_string(request, "reason", "Ordered"), order->reason);
+    order_set_reason(order, json_get_string(request, "reason", "Ordered"));
     return 0;
 }
 

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: MIT
 """The autoscaler in a running musterd: real workers, intervals of a fifth of a second."""
+import http.client
 import json
 import re
 import signal
+import socket
 import subprocess
 import time
 
@@ -207,6 +209,34 @@ def test_status_and_explanation_for_people(running):
     assert re.search(r"emails +latency +1 +1 +1 +1 +6 ", text) and re.search(r"main +true +0", text)
     text = running.run("queue:explain", "emails").stdout
     assert text.startswith("emails: 1 workers (1 to 6), policy latency\nbecause ") and "one more   when" in text
+
+
+def test_over_http(muster):
+    address = muster.directory / "http.sock"
+    configure(muster, muster.queue("emails", min_workers=1, max_workers=6),
+              more=f"[unix_http_server]\nfile = {address}\n")
+    muster.start()
+    wait_decided(muster)
+
+    def call(method, path, body=None):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
+            connection = http.client.HTTPConnection("localhost")
+            connection.sock = client
+            client.settimeout(PATIENCE)
+            client.connect(str(address))
+            connection.request(method, "/api/v1" + path, body and json.dumps(body), {"Content-Type": "application/json"})
+            answer = connection.getresponse()
+            return answer.status, json.loads(answer.read())
+    assert call("POST", "/queues/emails/scale", {"workers": 3, "reason": "by HTTP", "for_ms": 600000})[1]["to"] == 3
+    assert call("GET", "/queues/emails/scaling")[1]["order"]["reason"] == "by HTTP"
+    assert call("GET", "/scaling?queue=emails")[1]["queues"][0]["target"] == 3
+    assert call("GET", "/scaling/history?limit=1")[1]["history"][0]["reason"] == "by HTTP"
+    assert call("POST", "/scaling/switch", {"state": "on", "queue": "emails"})[1]["state"] == "configured"
+    assert call("POST", "/scaling/run", {})[1]["actions"] == []
+    assert call("GET", "/queues/emails/scaling")[1]["order"] is None
+    assert call("POST", "/queues/nowhere/scale", {"workers": 3})[0] == 404
+    assert call("POST", "/queues/emails/scale", {})[0] == 400
+    assert call("POST", "/scaling/switch", {"state": "maybe"})[0] == 400
 
 
 def test_orders_that_are_refused(running):
