@@ -152,8 +152,9 @@ static void take_figures(struct scaled *scaled, int64_t now_ms, double ended)
     if (load->stale)
         return;
     if (pool->measured_ms != scaled->measured_ms) {
-        scaled->spacing_ms = pool->measured_ms - scaled->measured_ms;
-        load->observed = scaled->measured_ms > 0 ? (double)scaled->spacing_ms / 1000 : 0;
+        bool is_first = scaled->measured_ms == 0;
+        scaled->spacing_ms = is_first ? 0 : pool->measured_ms - scaled->measured_ms;
+        load->observed = (double)scaled->spacing_ms / 1000;
         scaled->measured_ms = pool->measured_ms;
         load->arrived = arrivals_add(
             &scaled->arrivals, (double)(metrics->ready + metrics->reserved), ended, load->observed);

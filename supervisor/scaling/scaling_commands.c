@@ -47,7 +47,7 @@ static int run_status(struct master *master, const cJSON *request, cJSON *answer
     cJSON *list = cJSON_AddArrayToObject(answer, "queues");
     for (const struct scaled *scaled = scaling->queues; scaled; scaled = scaled->next)
         if (!only || scaled == only)
-            cJSON_AddItemToArray(list, scaling_describe_queue(scaling, scaled));
+            cJSON_AddItemToArray(list, scaling_describe_queue(scaled));
     return 0;
 }
 
@@ -179,10 +179,9 @@ static int run_explain(struct master *master, const cJSON *request, cJSON *answe
     struct scaled *scaled = queue_of(master, request, err);
     if (!scaled)
         return -1;
-    const struct scaling *scaling = &master->scaling;
-    if (!ev_is_active(&scaling->tick)) /* nothing is scaled: nobody has measured it yet */
+    if (!ev_is_active(&master->scaling.tick)) /* nothing is scaled: nobody has measured it yet */
         scaling_decide(&master->scaling);
-    scaling_describe_why(scaling, scaled, answer);
+    scaling_describe_why(scaled, answer);
     return 0;
 }
 
@@ -199,8 +198,6 @@ static int run_figures(struct master *master, const cJSON *request, cJSON *answe
     cJSON *times = cJSON_AddArrayToObject(answer, "run_times");
     for (int i = 0; i < RUN_TIMES; i++)
         cJSON_AddItemToArray(times, cJSON_CreateNumber((double)pool->counts.run_times[i]));
-    cJSON_AddNumberToObject(answer, "ended", (double)pool->counts.ended);
-    cJSON_AddNumberToObject(answer, "busy_seconds", (double)pool->counts.busy_us / 1e6);
     return 0;
 }
 

@@ -77,9 +77,8 @@ static cJSON *describe_order(const struct scaled *scaled)
     return object;
 }
 
-cJSON *scaling_describe_queue(const struct scaling *scaling, const struct scaled *scaled)
+cJSON *scaling_describe_queue(const struct scaled *scaled)
 {
-    (void)scaling;
     const struct policy *policy = &scaled->policy;
     const struct pool *pool = scaled->pool;
     cJSON *object = cJSON_CreateObject();
@@ -190,14 +189,14 @@ static void put_binding(cJSON *object, const struct scaled *scaled,
     put_number(object, "backlog_workers", (double)explanation->decision.backlog);
 }
 
-void scaling_describe_why(const struct scaling *scaling, const struct scaled *scaled, cJSON *object)
+void scaling_describe_why(const struct scaled *scaled, cJSON *object)
 {
     struct explanation explanation;
     const struct circumstances circumstances = scaled_circumstances(scaled);
     explain(&scaled->policy, &scaled->history, &scaled->load, &circumstances, &explanation);
     if (is_standing(scaled->decision.term))
         explanation.more_ready = explanation.more_rate = explanation.fewer_in = -1;
-    cJSON *queue = scaling_describe_queue(scaling, scaled);
+    cJSON *queue = scaling_describe_queue(scaled);
     while (queue->child) {
         cJSON *member = cJSON_DetachItemViaPointer(queue, queue->child);
         if (strcmp(member->string, "metrics") == 0 || strcmp(member->string, "term") == 0 ||

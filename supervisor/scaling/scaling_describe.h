@@ -10,14 +10,13 @@
 /* Adds the members of all queues together to an object. */
 void scaling_describe(const struct scaling *scaling, cJSON *object);
 
-cJSON *scaling_describe_queue(const struct scaling *scaling, const struct scaled *scaled);
+cJSON *scaling_describe_queue(const struct scaled *scaled);
 
 /* A change of the number of workers, with the guide's members. */
 cJSON *scaling_describe_action(const struct scaled *scaled, int64_t from);
 
 /* Adds what a decision was made from, what binds, and what would change it. */
-void scaling_describe_why(const struct scaling *scaling, const struct scaled *scaled,
-                          cJSON *object);
+void scaling_describe_why(const struct scaled *scaled, cJSON *object);
 
 /* The figures of the last minute under the guide's names. */
 cJSON *scaling_describe_metrics(const struct scaled *scaled);

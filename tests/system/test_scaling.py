@@ -2,6 +2,7 @@
 """The autoscaler in a running musterd: real workers, intervals of a fifth of a second."""
 import http.client
 import json
+import os
 import re
 import signal
 import socket
@@ -140,6 +141,23 @@ def test_a_full_host_gets_no_worker(muster):
     why = wait_for(lambda: (now := muster.cli("queue:explain", "emails"))["inputs"]["ready"] > 10 and now)
     assert why["term"] == "host" and re.search(r"memory in use is [\d.]+%, max_memory is 1", why["reason"])
     assert queue(muster)["target"] == 1
+
+
+def test_without_figures_all_stays_as_it_is(muster):
+    configure(muster, muster.queue("emails", max_workers=5, max_wait_time=1))
+    muster.start()
+    wait_decided(muster)
+    maintenance = muster.ask("status")["maintenance"]["pid"]
+    os.kill(maintenance, signal.SIGSTOP)
+    try:
+        wait_for(lambda: muster.cli("queue:explain", "emails")["term"] == "stale")
+        muster.bulk(jobs(300, 0.1))
+        wait_for(lambda: muster.cli("queue:workers")["workers"][0]["jobs_processed"] > 0)
+        why = muster.cli("queue:explain", "emails")
+        assert (why["term"], why["target"]) == ("stale", 1) and "queue:health" in why["cure"]
+    finally:
+        os.kill(maintenance, signal.SIGCONT)
+    wait_for(lambda: queue(muster)["target"] > 1)
 
 
 def test_a_schedule_changes_the_bounds(muster):
