@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -17,6 +18,7 @@
 #include "common/fd.h"
 #include "common/json.h"
 #include "common/mem.h"
+#include "common/rotate.h"
 
 _Static_assert(LOG_LINE_MAX <= PIPE_BUF, "a line is written whole or not at all");
 
@@ -34,15 +36,25 @@ static struct {
     int fd; /* owned when path is set */
     char *path;
     char *process;
+    int64_t size; /* of a regular file, as far as we know; -1 for others */
+    int64_t maxbytes, backups;
+    void (*rotated)(void);
+    void (*tee)(const char *line, size_t length);
     unsigned long dropped; /* records since the last one that went out */
     bool is_torn;          /* the last line was written in part: the disk is full */
     log_sink_fn sink;      /* takes the records instead, or NULL */
-} current = {.level = LOG_INFO, .format = LOG_TEXT, .fd = STDERR_FILENO};
+} current = {.level = LOG_INFO, .format = LOG_TEXT, .fd = STDERR_FILENO, .size = -1};
 
 static int open_for_append(const char *path)
 {
     /* Not blocking matters where the path is a FIFO that nobody reads. */
     return open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0644);
+}
+
+static int64_t size_of(int fd)
+{
+    struct stat status;
+    return fstat(fd, &status) == 0 && S_ISREG(status.st_mode) ? status.st_size : -1;
 }
 
 int log_open(const struct log_options *options, struct err *err)
@@ -57,6 +69,11 @@ int log_open(const struct log_options *options, struct err *err)
     current.fd = fd;
     current.path = to_file ? mem_strdup(options->path) : NULL;
     current.process = mem_strdup(options->process);
+    current.size = to_file ? size_of(fd) : -1;
+    current.maxbytes = options->maxbytes;
+    current.backups = options->backups;
+    current.rotated = options->rotated;
+    current.tee = options->tee;
     return 0;
 }
 
@@ -72,6 +89,12 @@ void log_reopen(void)
     }
     dup3(fd, current.fd, O_CLOEXEC); /* in one step: other threads may be writing */
     close(fd);
+    current.size = size_of(current.fd);
+}
+
+const char *log_path(void)
+{
+    return current.size >= 0 ? current.path : NULL;
 }
 
 void log_close(void)
@@ -81,6 +104,8 @@ void log_close(void)
     free(current.path);
     free(current.process);
     current.path = current.process = NULL;
+    current.size = -1;
+    current.tee = NULL;
     current.fd = STDERR_FILENO;
 }
 
@@ -182,6 +207,34 @@ static bool takes_a_line(void)
     return poll(&poll_fd, 1, 0) == 1 && (poll_fd.revents & POLLOUT);
 }
 
+/* Others write to the file too, and may have emptied it: its size is asked for before it is moved.
+ * One that cannot be moved is not tried again with every record. */
+static void rotate(void)
+{
+    struct err err = ERR_INIT;
+    current.size = size_of(current.fd);
+    if (current.size < current.maxbytes)
+        return;
+    current.size = 0;
+    int result = rotate_files(current.path, current.backups, &err);
+    log_reopen();
+    if (result < 0) {
+        current.size = 0;
+        log_write(LOG_ERROR, "%s", err.text);
+    }
+    if (current.rotated)
+        current.rotated();
+}
+
+static void count(ssize_t put)
+{
+    if (current.size < 0)
+        return;
+    current.size += put;
+    if (current.maxbytes > 0 && current.size >= current.maxbytes)
+        rotate();
+}
+
 static bool write_line(const struct buf *line)
 {
     if (line->length > LOG_LINE_MAX || !takes_a_line())
@@ -189,7 +242,10 @@ static bool write_line(const struct buf *line)
     ssize_t put = write(current.fd, buf_text(line), line->length);
     if (put > 0)
         current.is_torn = (size_t)put < line->length;
-    return put == (ssize_t)line->length;
+    bool is_whole = put == (ssize_t)line->length;
+    if (put > 0)
+        count(put);
+    return is_whole;
 }
 
 static void put_record(enum log_level level, const char *field, const char *value, char *message)
@@ -197,6 +253,8 @@ static void put_record(enum log_level level, const char *field, const char *valu
     struct buf line;
     buf_init(&line, LOG_BUILD_MAX);
     build_line(&line, level, field, value, message);
+    if (current.tee)
+        current.tee(buf_text(&line), line.length);
     current.dropped += !write_line(&line);
     buf_finish(&line);
 }

@@ -3,6 +3,8 @@
 #define COMMON_LOG_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include "common/err.h"
 
@@ -31,7 +33,11 @@ struct log_options {
     enum log_level level;   /* records above it are not written */
     enum log_format format;
     const char *path;       /* appended to, created 0644; NULL or "" means standard error */
-    const char *process;    /* who speaks: "musterd", "worker emails"; copied */
+    const char *process;    /* who speaks: "musterd", "worker emails"; copied; NULL: nobody says so */
+    int64_t maxbytes;       /* the record that makes the file this large has it rotated; 0: never */
+    int64_t backups;        /* files that a rotation keeps, as .1, .2 … */
+    void (*rotated)(void);  /* told after a rotation; may be NULL */
+    void (*tee)(const char *line, size_t length); /* given each line, with its newline, too; or NULL */
 };
 
 /* Starts, or changes, the log of this process. Until then records go to standard error as text at level
@@ -41,6 +47,9 @@ int log_open(const struct log_options *options, struct err *err);
 /* Opens the file again under its name (after it was moved away). Keeps the old one on failure. */
 void log_reopen(void);
 void log_close(void);
+
+/* The regular file that it goes to; NULL where there is none. Lives until the log is opened or closed. */
+const char *log_path(void);
 
 bool log_enabled(enum log_level level);
 

@@ -94,6 +94,20 @@ static char *default_socket(const struct settings *settings)
     return mem_printf("%.*s.muster.sock", (int)length, pidfile);
 }
 
+/* A file of Supervisor's says in [supervisord] what the log is, unless [muster] does. */
+static void derive_log(struct settings_reader *reader)
+{
+    struct muster_settings *muster = &reader->settings->muster;
+    const struct supervisor_settings *supervisor = &reader->settings->supervisor;
+    const struct ini_section *section = settings_section(reader, "muster", "");
+    if (!supervisor->is_given)
+        return;
+    if (!muster->logfile[0] && supervisor->daemon.logfile[0] == '/')
+        replace(&muster->logfile, mem_strdup(supervisor->daemon.logfile));
+    if (!section || (!ini_key(section, "log_level") && !ini_key(section, "loglevel")))
+        muster->log_level = supervisor->daemon.log_level;
+}
+
 static void derive_paths(struct settings *settings)
 {
     struct muster_settings *muster = &settings->muster;
@@ -280,6 +294,7 @@ static int fill(struct settings_reader *reader)
     if (supervisor_load(reader) < 0)
         return -1;
     derive_paths(settings);
+    derive_log(reader);
     if (add_named(reader, CONNECTION_PREFIX, DEFAULT_CONNECTION, add_connection) < 0 ||
         add_named(reader, QUEUE_PREFIX, DEFAULT_QUEUE, add_queue) < 0 ||
         add_named(reader, JOB_PREFIX, NULL, settings_add_job) < 0 ||

@@ -10,6 +10,7 @@
 #include "common/log.h"
 #include "common/path.h"
 #include "supervisor/daemon.h"
+#include "supervisor/main_log.h"
 #include "supervisor/master.h"
 #include "supervisor/pidfile.h"
 
@@ -101,19 +102,10 @@ static int check(const struct settings *settings)
     return 0;
 }
 
-static int start_log(const struct settings *settings, struct err *err)
-{
-    const struct log_options options = {
-        .level = (enum log_level)settings->muster.log_level,
-        .format = (enum log_format)settings->muster.log_format,
-        .path = settings->muster.logfile,
-        .process = "musterd",
-    };
-    return log_open(&options, err);
-}
-
-/* Is the master, with the pid file held. started is for daemon_ready. */
-static int run_master(struct settings *settings, const char *config, int *started, struct err *err)
+/* Is the master, with the pid file held. started is for daemon_ready; *again is set where it is to
+ * begin anew. */
+static int run_master(struct settings *settings, const char *config, int *started, bool *again,
+                      struct err *err)
 {
     struct master master;
     int result = master_init(&master, settings, config, err);
@@ -122,26 +114,45 @@ static int run_master(struct settings *settings, const char *config, int *starte
     if (result == 0) {
         daemon_ready(started);
         master_run(&master);
+        *again = master.starts_over;
     }
     master_finish(&master);
+    return result;
+}
+
+static int run_once(struct settings *settings, const char *config, int *started, bool *again,
+                    struct err *err)
+{
+    struct pidfile pidfile;
+    int result = pidfile_take(&pidfile, settings->muster.pidfile, err);
+    *again = false;
+    if (result == 0)
+        result = run_master(settings, config, started, again, err);
+    else
+        settings_destroy(settings);
+    pidfile_release(&pidfile);
     return result;
 }
 
 static int run(struct settings *settings, const char *config, bool background, struct err *err)
 {
     int started = -1;
-    if (start_log(settings, err) < 0 || (background && (started = daemon_fork(err)) < 0)) {
+    if (main_log_open(settings, background, err) < 0 ||
+        (background && (started = daemon_fork(err)) < 0)) {
         settings_destroy(settings);
         return -1;
     }
-    struct pidfile pidfile;
-    int result = pidfile_take(&pidfile, settings->muster.pidfile, err);
-    if (result == 0)
-        result = run_master(settings, config, &started, err);
-    else
-        settings_destroy(settings);
-    pidfile_release(&pidfile);
-    return result;
+    bool again;
+    while (run_once(settings, config, &started, &again, err) == 0) {
+        if (!again)
+            return 0;
+        settings = settings_load(config, err);
+        if (!settings || main_log_open(settings, background, err) < 0) {
+            settings_destroy(settings);
+            return -1;
+        }
+    }
+    return -1;
 }
 
 static int start(enum task task, const char *config)

@@ -14,6 +14,7 @@
 #include "supervisor/control/web.h"
 #include "supervisor/daemon.h"
 #include "supervisor/launch.h"
+#include "supervisor/main_log.h"
 #include "supervisor/snapshot.h"
 
 #define MAINTENANCE_BOOT_MS  60000 /* it may have to wait for a store that is being repaired */
@@ -210,6 +211,12 @@ static void on_return_limit(struct ev_loop *loop, ev_timer *timer, int events)
     master->host.changed = true;
 }
 
+/* Who writes to our log by its name, and standard error, go on with the new file. */
+static void on_log_rotated(void *context)
+{
+    master_reopen_main_log(context);
+}
+
 /* The figures count for the settings that they were taken by. */
 static void on_measured(void *context, const struct queue_metrics *metrics)
 {
@@ -267,7 +274,7 @@ int master_take_errors(struct master *master, struct err *err)
     return master->logfile ? daemon_redirect_errors(master->logfile, err) : 0;
 }
 
-void master_reopen_logs(struct master *master)
+void master_reopen_main_log(struct master *master)
 {
     struct err err = ERR_INIT;
     log_reopen();
@@ -276,6 +283,11 @@ void master_reopen_logs(struct master *master)
     process_tell(&master->maintenance.process, RECORD_REOPEN_LOGS);
     for (struct pool *pool = master->pools; pool; pool = pool->next)
         pool_tell(pool, RECORD_REOPEN_LOGS);
+}
+
+void master_reopen_logs(struct master *master)
+{
+    master_reopen_main_log(master);
     programs_reopen_logs(&master->programs);
 }
 
@@ -345,6 +357,7 @@ static void init_watches(struct master *master)
     master->maintenance = (struct maintenance){
         .returns = &master->returns, .measured = on_measured, .context = master};
     maintenance_init(&master->maintenance, &master->host);
+    main_log_set_rotated(on_log_rotated, master);
 }
 
 int master_init(struct master *master, struct settings *settings, const char *config,
@@ -402,6 +415,7 @@ void master_finish(struct master *master)
 {
     if (!master->loop)
         return;
+    main_log_set_rotated(NULL, NULL);
     scaling_finish(&master->scaling);
     control_destroy(master->control);
     while (master->pools) {

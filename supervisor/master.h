@@ -49,6 +49,7 @@ struct master {
     enum master_phase phase; /* changed by one setter in master.c alone */
     bool keeps_settings; /* they came from a command line: there is nothing to read again */
     int stop_requests;
+    bool starts_over; /* when all is stopped, with the configuration as it is then */
     int64_t started_wall_ms;
     ev_prepare turn;
     ev_timer return_limit;
@@ -74,9 +75,16 @@ void master_stop(struct master *master);
 int master_restart(struct master *master, const char *queue, struct err *err);
 int master_reload(struct master *master, struct err *err);
 
+/* Stops all and begins anew in the same process, as Supervisor's restart does. A configuration that
+ * is wrong is refused while there is time. */
+int master_start_over(struct master *master, struct err *err);
+
 /* Reads the configuration again for programs alone, and makes that what is available. */
 int master_reread_programs(struct master *master, struct err *err);
 void master_reopen_logs(struct master *master);
+
+/* The log of musterd alone, and of its workers, which may share it. */
+void master_reopen_main_log(struct master *master);
 
 /* The pool of a queue, NULL where there is none. */
 struct pool *master_pool(const struct master *master, const char *queue);

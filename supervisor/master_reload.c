@@ -126,6 +126,19 @@ int master_reload(struct master *master, struct err *err)
     return result;
 }
 
+int master_start_over(struct master *master, struct err *err)
+{
+    if (master_check_running(master, "a restart", err) < 0)
+        return -1;
+    struct settings *settings = settings_load(master->config, err);
+    if (!settings)
+        return err_prefix(err, "musterd goes on as it was");
+    settings_destroy(settings);
+    master->starts_over = true;
+    master_stop(master);
+    return 0;
+}
+
 int master_reread_programs(struct master *master, struct err *err)
 {
     if (check_can_read(master, "reading the configuration", err) < 0)

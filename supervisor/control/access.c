@@ -6,7 +6,8 @@
 
 #include "supervisor/control/auth.h"
 
-#define JSON_TYPE "application/json"
+/* That no form and no simple request of a page can carry. */
+static const char *const safe_types[] = {"application/json", "text/xml", "application/xml"};
 
 static bool is_user(const char *name, const char *password, const struct access_request *request)
 {
@@ -18,11 +19,14 @@ static bool is_user(const char *name, const char *password, const struct access_
     return name_is && password_is;
 }
 
-static bool is_json(const char *content_type)
+static bool is_safe(const char *content_type)
 {
-    size_t length = strlen(JSON_TYPE);
-    return content_type && strncasecmp(content_type, JSON_TYPE, length) == 0 &&
-           (content_type[length] == '\0' || content_type[length] == ';');
+    size_t length = content_type ? strcspn(content_type, "; ") : 0;
+    for (size_t i = 0; i < sizeof safe_types / sizeof safe_types[0]; i++)
+        if (length == strlen(safe_types[i]) &&
+            strncasecmp(content_type, safe_types[i], length) == 0)
+            return true;
+    return false;
 }
 
 bool access_is_forged(const struct access_request *request)
@@ -32,7 +36,7 @@ bool access_is_forged(const struct access_request *request)
         return false;
     if (site && strcmp(site, "same-origin") != 0 && strcmp(site, "none") != 0)
         return true;
-    return !is_json(request->content_type);
+    return !is_safe(request->content_type);
 }
 
 enum access_verdict access_judge(const struct access_rules *rules,

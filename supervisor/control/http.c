@@ -103,6 +103,7 @@ static void suspend(struct http_request *request)
     ev_io_start(request->server->options.loop, &request->hangup);
 }
 
+/* Whoever answers may do so in the last moment before the loop sleeps, behind our own turn. */
 static void resume(struct http_request *request)
 {
     if (!request->suspended)
@@ -111,6 +112,7 @@ static void resume(struct http_request *request)
     request->suspended = false;
     MHD_resume_connection(request->connection);
     request->server->due = true;
+    ev_feed_event(request->server->options.loop, &request->server->turn, EV_PREPARE);
 }
 
 /* Bytes that come while a connection is suspended belong to its next request, and stay; then nobody
@@ -402,6 +404,11 @@ void http_stream_end(struct http_request *request)
     resume(request);
 }
 
+size_t http_stream_waiting(const struct http_request *request)
+{
+    return request->stream.length;
+}
+
 /* The server */
 
 static void on_log(void *context, const char *format, va_list arguments)
@@ -452,6 +459,9 @@ struct http_server *http_create(const struct http_options *options, struct err *
     return server;
 }
 
+/* As many as an answer takes from its resumed connection to the socket. */
+#define LAST_RUNS 3
+
 void http_destroy(struct http_server *server)
 {
     if (!server)
@@ -461,6 +471,8 @@ void http_destroy(struct http_server *server)
         request->stream_ended = true;
         resume(request);
     }
+    for (int i = 0; i < LAST_RUNS; i++)
+        run(server); /* who has just been answered gets the answer: that we stop, e.g. */
     ev_io_stop(loop, &server->watch);
     ev_timer_stop(loop, &server->timeout);
     ev_prepare_stop(loop, &server->turn);

@@ -78,4 +78,7 @@ void http_stream(struct http_request *request, int status, const struct http_hea
 void http_stream_write(struct http_request *request, const char *bytes, size_t length);
 void http_stream_end(struct http_request *request);
 
+/* Bytes that the client has not taken yet. */
+size_t http_stream_waiting(const struct http_request *request);
+
 #endif

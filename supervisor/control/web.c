@@ -11,6 +11,8 @@
 #include "supervisor/control/api.h"
 #include "supervisor/control/api_routes.h"
 #include "supervisor/control/listen.h"
+#include "supervisor/control/log_tail.h"
+#include "supervisor/control/rpc.h"
 #include "supervisor/master.h"
 
 #define WRONG_PASSWORD_SECONDS 1.
@@ -117,6 +119,21 @@ static void answer_readiness(const struct web_request *request)
         reply(request->http, 503, "text/plain", "stopping\n", 9);
 }
 
+static void on_rpc_answer(void *context, int status, const struct buf *answer)
+{
+    reply(context, status, status == 200 ? "text/xml" : "text/plain", buf_text(answer),
+          answer->length);
+}
+
+static void answer_rpc(const struct web_request *request)
+{
+    const struct buf *body = http_body(request->http);
+    if (strcmp(http_method(request->http), "POST") == 0)
+        rpc_call(request->master, buf_text(body), body->length, on_rpc_answer, request->http);
+    else
+        web_reply_problem(request->http, 400, "XML-RPC calls come by POST");
+}
+
 static const struct page {
     const char *path;
     bool is_prefix;
@@ -126,6 +143,9 @@ static const struct page {
     {"/healthz", false, true, answer_health},
     {"/readyz", false, true, answer_readiness},
     {API_ROOT "/", true, false, api_answer},
+    {"/RPC2", true, false, answer_rpc},
+    {LOG_TAIL_PATH, true, false, log_tail_answer},
+    {LOG_TAIL_MAIN, false, false, log_tail_answer_main},
 };
 
 static const struct page *find_page(const char *path)
@@ -177,7 +197,7 @@ static void answer(const struct listener *listener, struct http_request *http)
     else if (verdict == ACCESS_FORBIDDEN)
         web_reply_problem(http, 403,
                           "this user may not do that, or another page has sent it; "
-                          "what changes something comes as application/json");
+                          "what changes something comes as application/json or text/xml");
     else if (!page)
         web_reply_problem(http, 404, "there is nothing at this path");
     else

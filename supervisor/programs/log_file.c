@@ -12,7 +12,7 @@
 
 #include "common/fd.h"
 #include "common/log.h"
-#include "common/mem.h"
+#include "common/rotate.h"
 #include "supervisor/programs/log_backlog.h"
 
 #define LOG_MODE 0666 /* less umask */
@@ -102,24 +102,6 @@ int log_file_clear(struct log_file *file, const char *path, struct err *err)
 
 /* Rotating */
 
-static void move(const char *path, int64_t from, int64_t to)
-{
-    char *source = from ? mem_printf("%s.%lld", path, (long long)from) : mem_strdup(path);
-    char *target = mem_printf("%s.%lld", path, (long long)to);
-    if (rename(source, target) < 0 && errno != ENOENT)
-        log_write(LOG_ERROR, "cannot rename %s to %s: %s", source, target, strerror(errno));
-    free(source);
-    free(target);
-}
-
-void log_rotate_names(const char *path, int64_t backups)
-{
-    if (backups == 0 && truncate(path, 0) < 0)
-        log_write(LOG_ERROR, "cannot empty %s: %s", path, strerror(errno));
-    for (int64_t number = backups - 1; number >= 0 && backups > 0; number--)
-        move(path, number, number + 1);
-}
-
 /* Others may have emptied the file meanwhile (logrotate's copytruncate): its size is asked for
  * before it is moved. */
 static void rotate(struct log_file *file, const struct log_name *name,
@@ -133,7 +115,8 @@ static void rotate(struct log_file *file, const struct log_name *name,
     if (file->size < rotation->maxbytes)
         return;
     const char *path = name->tell(name->context, room);
-    log_rotate_names(path, rotation->backups);
+    if (rotate_files(path, rotation->backups, &err) < 0)
+        log_write(LOG_ERROR, "%s", err.text);
     if (log_file_reopen(file, path, &err) < 0)
         log_write(LOG_ERROR, "%s", err.text);
     if (file->size >= rotation->maxbytes)

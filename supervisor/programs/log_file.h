@@ -63,7 +63,4 @@ int log_file_clear(struct log_file *file, const char *path, struct err *err);
 /* Accepts one that is closed. */
 void log_file_close(struct log_file *file);
 
-/* Moves PATH to PATH.1, and so on up to backups; with none it is emptied. */
-void log_rotate_names(const char *path, int64_t backups);
-
 #endif

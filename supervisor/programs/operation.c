@@ -14,6 +14,7 @@ static void end_item(struct operation *operation, struct operation_item *item, e
     item->stage = ITEM_DONE;
     item->fault = fault;
     item->text = fault == FAULT_SUCCESS ? NULL : mem_strdup(text);
+    item->at_once = !operation->has_begun;
     operation->done_count++;
 }
 
@@ -248,6 +249,7 @@ struct operation *operation_begin(struct programs *programs, const struct progra
     operation->next = programs->operations;
     programs->operations = operation;
     look(operation);
+    operation->has_begun = true;
     forget_old(programs);
     return operation;
 }

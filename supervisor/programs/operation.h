@@ -24,6 +24,7 @@ struct operation_item {
     enum operation_stage stage;
     enum fault fault; /* when it is done */
     char *text;       /* why not; NULL for FAULT_SUCCESS */
+    bool at_once;     /* nothing had to be waited for */
 };
 
 struct operation_request {
@@ -44,6 +45,7 @@ struct operation {
     struct operation_request request;
     struct operation_item *items;
     size_t item_count, done_count;
+    bool has_begun; /* operation_begin is over */
     bool has_ended; /* finished has been called */
     ev_timer report;
 };

@@ -10,7 +10,7 @@
  * processes are started beside those that go on, those whose settings need it are replaced, the
  * others take their new settings over.
  */
-enum update_kind { UPDATE_ADDED, UPDATE_CHANGED, UPDATE_REMOVED };
+enum update_kind { UPDATE_ADDED, UPDATE_CHANGED, UPDATE_REMOVED, UPDATE_KIND_COUNT };
 
 struct update_listener {
     /* Told of each group that differs, and of its processes that do. */

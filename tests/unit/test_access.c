@@ -44,6 +44,8 @@ static void test_other_pages_change_nothing(void **state)
     (void)state;
     assert_int_equal(judge_origin(NULL, "application/json; charset=utf-8"), ACCESS_GRANTED);
     assert_int_equal(judge_origin("same-origin", "application/json"), ACCESS_GRANTED);
+    assert_int_equal(judge_origin(NULL, "text/xml"), ACCESS_GRANTED);
+    assert_int_equal(judge_origin("cross-site", "text/xml"), ACCESS_FORBIDDEN);
     assert_int_equal(judge_origin("cross-site", "application/json"), ACCESS_FORBIDDEN);
     assert_int_equal(judge_origin("same-site", "application/json"), ACCESS_FORBIDDEN);
     assert_int_equal(judge_origin(NULL, "text/plain"), ACCESS_FORBIDDEN);

@@ -44,7 +44,8 @@ static int forget_files(void **state)
 
 static void start(enum log_level level, enum log_format format, const char *process)
 {
-    const struct log_options options = {level, format, path, process};
+    const struct log_options options = {
+        .level = level, .format = format, .path = path, .process = process};
     assert_int_equal(log_open(&options, NULL), 0);
 }
 
@@ -177,7 +178,8 @@ static void test_a_file_that_cannot_be_opened_changes_nothing(void **state)
 {
     (void)state;
     start(LOG_INFO, LOG_TEXT, NULL);
-    const struct log_options bad = {LOG_BLATHER, LOG_JSON, "/nonexistent/log", "x"};
+    const struct log_options bad = {
+        .level = LOG_BLATHER, .format = LOG_JSON, .path = "/nonexistent/log", .process = "x"};
     struct err err = ERR_INIT;
     assert_int_equal(log_open(&bad, &err), -1);
     assert_string_equal(err.text,
@@ -187,6 +189,45 @@ static void test_a_file_that_cannot_be_opened_changes_nothing(void **state)
     char *text = content(path);
     assert_matches(text, TIME "INFO goes on\n$");
     free(text);
+}
+
+static int rotations;
+static size_t copied;
+
+static void note_rotation(void)
+{
+    rotations++;
+}
+
+static void note_copy(const char *line, size_t length)
+{
+    (void)line;
+    copied += length;
+}
+
+static void test_a_file_that_gets_too_large_is_rotated(void **state)
+{
+    (void)state;
+    char older[128];
+    snprintf(older, sizeof older, "%s.1", path);
+    const struct log_options options = {.level = LOG_INFO,
+                                        .path = path,
+                                        .maxbytes = 90,
+                                        .backups = 1,
+                                        .rotated = note_rotation,
+                                        .tee = note_copy};
+    assert_int_equal(log_open(&options, NULL), 0);
+    assert_string_equal(log_path(), path);
+    for (int i = 1; i <= 7; i++)
+        log_write(LOG_INFO, "record number %d", i);
+    char *new = content(path), *old = content(older);
+    assert_matches(old, TIME "INFO record number 5\n.*number 6\n$");
+    assert_matches(new, TIME "INFO record number 7\n$");
+    assert_int_equal(rotations, 3);
+    assert_int_equal(copied, 7 * strlen(new));
+    free(old);
+    free(new);
+    unlink(older);
 }
 
 /* A reader that has gone to sleep must not hold up the writer, and learns later what it missed. */
@@ -227,6 +268,7 @@ int main(void)
         cmocka_unit_test_teardown(test_long_messages_are_cut_to_a_line, forget_files),
         cmocka_unit_test_teardown(test_reopen_follows_the_name, forget_files),
         cmocka_unit_test_teardown(test_a_file_that_cannot_be_opened_changes_nothing, forget_files),
+        cmocka_unit_test_teardown(test_a_file_that_gets_too_large_is_rotated, forget_files),
         cmocka_unit_test_teardown(test_a_full_pipe_drops_and_tells, forget_files),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
