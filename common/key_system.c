@@ -57,8 +57,8 @@ const struct key_type_operations key_octal = {
 
 static int parse_signal(const struct key *key, const char *text, void *value, struct err *err)
 {
-    (void)key;
-    int number = signal_number(text);
+    bool unsets = text[0] == '\0' && key->fallback[0] == '\0';
+    int number = unsets ? 0 : signal_number(text);
     if (number < 0)
         return err_set(err, ERR_INVALID,
                        "\"%.80s\" is not a signal; write its name or number, e.g. TERM, HUP, 10",
@@ -72,6 +72,8 @@ static int print_signal(const struct key *key, const void *value, struct buf *ou
     (void)key;
     char name[SIGNAL_NAME_SIZE];
     int number = *(const int *)value;
+    if (number == 0)
+        return 0;
     signal_name(number, name);
     return strncmp(name, "SIG", 3) == 0 ? buf_text_append(out, name + 3)
                                         : buf_printf(out, "%d", number);

@@ -37,7 +37,7 @@ enum key_type {
     KEY_CHOICE,      /* int: the index in choices */
     KEY_SET,         /* uint32_t: a bit for each of choices that is named, separated by commas */
     KEY_OCTAL,       /* int: a file mode or umask in octal digits, up to max; -1 where unset */
-    KEY_SIGNAL,      /* int: TERM, SIGTERM or 15 */
+    KEY_SIGNAL,      /* int: TERM, SIGTERM or 15; 0 where unset */
     KEY_EXIT_CODES,  /* struct exit_codes: "0,2" */
 };
 
@@ -80,6 +80,7 @@ struct key_table {
     const struct key *keys;
     size_t key_count;
     const char *example; /* a name for the sample where one follows, or NULL */
+    const char *more;    /* what the sample has behind it, as a comment: lines of a file; or NULL */
     bool is_commented;   /* the sample has its head as a comment: the section itself has a meaning */
 };
 

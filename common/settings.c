@@ -110,6 +110,8 @@ void settings_destroy(struct settings *settings)
         settings_queue_finish(&settings->queues[i]);
     for (size_t i = 0; i < settings->job_count; i++)
         settings_finish_job(&settings->jobs[i]);
+    for (size_t i = 0; i < settings->policy_count; i++)
+        settings_finish_policy(&settings->policies[i]);
     for (size_t i = 0; i < settings->schedule_count; i++) {
         keys_finish(&settings_schedule_table, &settings->schedules[i]);
         free(settings->schedules[i].name);
@@ -120,6 +122,7 @@ void settings_destroy(struct settings *settings)
     free(settings->connections);
     free(settings->queues);
     free(settings->jobs);
+    free(settings->policies);
     free(settings->schedules);
     free(settings->warnings);
     free(settings->file);

@@ -107,6 +107,14 @@ struct schedule_settings {
     struct cron cron; /* what `when` says */
 };
 
+/* What happens when a job has failed for good; keys of [queue:NAME] and [job:CLASS]. */
+struct failed_hooks {
+    char *command; /* "": none */
+    int64_t timeout;
+    char *job;   /* class of a job that is pushed; "": none */
+    char *queue; /* its queue; "": that of its class, or of the job */
+};
+
 /* [queue:NAME] */
 struct queue_settings {
     char *name;
@@ -121,6 +129,7 @@ struct queue_settings {
     int64_t scaling_command_timeout;
     int64_t concurrency; /* handlers a worker */
     int64_t boot_timeout; /* until a persistent handler has said hello */
+    struct failed_hooks failed;
     struct worker_options options;
     struct scaling_options scaling;
 };
@@ -143,7 +152,37 @@ struct job_settings {
     int64_t backoff_delay;
     int64_t backoff_max;
     int64_t backoff_jitter;
+    struct failed_hooks failed;
 };
+
+/* [policy:NAME]: a rule for failed attempts. Texts are "" and numbers KEY_UNSET where it says nothing. */
+enum policy_action { POLICY_RETRY, POLICY_DISCARD, POLICY_FAIL, POLICY_COMMAND };
+
+struct policy_settings {
+    char *name;
+    /* what it is for; all that are given must hold */
+    char *text; /* texts, separated by commas */
+    char *expression;
+    uint32_t causes;               /* a bit for each of settings_cause_names; 0: any but "released" */
+    struct exit_codes exit_status; /* empty: any */
+    int signal;                    /* 0: any */
+    char *job;                     /* patterns (glob.h) */
+    char *queue;
+    /* what then */
+    int action; /* enum policy_action */
+    int64_t delay;
+    int backoff; /* as in struct job_settings */
+    int64_t backoff_delay;
+    int64_t backoff_max;
+    int64_t backoff_jitter;
+    int64_t max_attempts;
+    char *command;
+    int64_t command_timeout;
+};
+
+/* NULL-terminated. */
+extern const char *const settings_cause_names[];
+extern const char *const settings_action_names[];
 
 struct settings {
     char *file;          /* where it was read from; "" for the defaults alone */
@@ -158,6 +197,8 @@ struct settings {
     size_t queue_count;
     struct job_settings *jobs; /* in the order in which they count */
     size_t job_count;
+    struct policy_settings *policies; /* in the order of the file */
+    size_t policy_count;
     struct schedule_settings *schedules;
     size_t schedule_count;
     bool serves_queues; /* false for a file of Supervisor's with none of our own sections */
@@ -173,6 +214,7 @@ extern const struct key_table settings_connection_table;
 extern const struct key_table settings_worker_options_table;
 extern const struct key_table settings_queue_table; /* includes the worker options' rows, and: */
 extern const struct key_table settings_job_table;
+extern const struct key_table settings_policy_table;
 extern const struct key_table settings_scaling_table;
 extern const struct key_table settings_auto_scaling_table; /* likewise */
 extern const struct key_table settings_schedule_table;
@@ -216,7 +258,15 @@ bool settings_job(const struct settings *settings, const char *class, struct job
 /* Puts what they say over the options of a queue. */
 void settings_job_apply(const struct job_settings *job, struct worker_options *options);
 
+/* The same for what happens when a job has failed for good. */
+void settings_job_apply_failed(const struct job_settings *job, struct failed_hooks *hooks);
+
 void settings_finish_job(struct job_settings *job);
+
+/* Puts the backoff of a rule over the options that hold for a job. */
+void settings_policy_apply(const struct policy_settings *policy, struct worker_options *options);
+
+void settings_finish_policy(struct policy_settings *policy);
 
 /* True where the number of a queue's workers follows its load. */
 bool settings_is_scaled(const struct settings *settings, const struct queue_settings *queue);

@@ -13,9 +13,8 @@
 #define NAME_MAX_BYTES  255 /* of a class */
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
-/* In the order of the kinds, behind the word for none of its own. */
-static const char *const backoff_names[] = {"inherit", "none",        "fixed",
-                                            "linear",  "exponential", NULL};
+const char *const settings_job_backoff_names[] = {"inherit", "none",        "fixed",
+                                                  "linear",  "exponential", NULL};
 static const char *const until_names[] = {"done", "started", NULL};
 
 #define AT(member) .offset = offsetof(struct job_settings, member)
@@ -82,7 +81,7 @@ static const struct key job_keys[] = {
      .type = KEY_CHOICE,
      AT(backoff),
      .fallback = "inherit",
-     .choices = backoff_names,
+     .choices = settings_job_backoff_names,
      .reload = RELOAD_WORKERS,
      .help = "How the delay before another attempt grows with the attempts."},
     {.name = "backoff_delay",
@@ -109,8 +108,11 @@ static const struct key job_keys[] = {
      .max = 100,
      .reload = RELOAD_WORKERS,
      .help = "Percent by which a delay is shortened at random."},
-};
 #undef AT
+#define AT(member) .offset = offsetof(struct job_settings, failed.member)
+    FAILED_KEYS("")
+#undef AT
+};
 
 const struct key_table settings_job_table = {
     .section = "job:",
@@ -171,6 +173,8 @@ int settings_add_job(struct settings_reader *reader, const char *name,
         return -1;
     if (job->queue[0] && settings_check_name("queue", job->queue, &cause) < 0)
         return settings_refuse(reader, section, "queue", &cause);
+    if (job->failed.queue[0] && settings_check_name("failed_queue", job->failed.queue, &cause) < 0)
+        return settings_refuse(reader, section, "failed_queue", &cause);
     if (check_unique_key(job->unique_key, &cause) < 0)
         return settings_refuse(reader, section, "unique_key", &cause);
     return 0;
@@ -244,22 +248,28 @@ static void add_section(struct job_settings *sum, const struct job_settings *job
     take_number(&sum->backoff_delay, job->backoff_delay);
     take_number(&sum->backoff_max, job->backoff_max);
     take_number(&sum->backoff_jitter, job->backoff_jitter);
+    take_text(&sum->failed.command, job->failed.command);
+    take_number(&sum->failed.timeout, job->failed.timeout);
+    take_text(&sum->failed.job, job->failed.job);
+    take_text(&sum->failed.queue, job->failed.queue);
 }
 
 bool settings_job(const struct settings *settings, const char *class, struct job_settings *out)
 {
     static char nothing[] = "";
     bool is_found = false;
-    *out = (struct job_settings){.name = nothing,
-                                 .queue = nothing,
-                                 .unique_key = nothing,
-                                 .unique_for = KEY_UNSET,
-                                 .priority = KEY_UNSET,
-                                 .timeout = KEY_UNSET,
-                                 .max_attempts = KEY_UNSET,
-                                 .backoff_delay = KEY_UNSET,
-                                 .backoff_max = KEY_UNSET,
-                                 .backoff_jitter = KEY_UNSET};
+    *out = (struct job_settings){
+        .name = nothing,
+        .queue = nothing,
+        .unique_key = nothing,
+        .unique_for = KEY_UNSET,
+        .priority = KEY_UNSET,
+        .timeout = KEY_UNSET,
+        .max_attempts = KEY_UNSET,
+        .backoff_delay = KEY_UNSET,
+        .backoff_max = KEY_UNSET,
+        .backoff_jitter = KEY_UNSET,
+        .failed = {.command = nothing, .timeout = KEY_UNSET, .job = nothing, .queue = nothing}};
     for (size_t i = 0; i < settings->job_count; i++) {
         if (!glob_match(settings->jobs[i].name, class))
             continue;
@@ -284,6 +294,20 @@ void settings_job_apply(const struct job_settings *job, struct worker_options *o
     apply(&options->backoff_jitter, job->backoff_jitter);
     if (job->backoff != JOB_BACKOFF_INHERIT)
         options->backoff = job->backoff - 1;
+}
+
+static void apply_text(char **text, char *said)
+{
+    if (said[0])
+        *text = said;
+}
+
+void settings_job_apply_failed(const struct job_settings *job, struct failed_hooks *hooks)
+{
+    apply_text(&hooks->command, job->failed.command);
+    apply(&hooks->timeout, job->failed.timeout);
+    apply_text(&hooks->job, job->failed.job);
+    apply_text(&hooks->queue, job->failed.queue);
 }
 
 void settings_finish_job(struct job_settings *job)

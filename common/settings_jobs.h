@@ -7,6 +7,40 @@
 
 /* Between the parts of settings: [job:CLASS]. */
 
+/* In the order of the kinds of backoff, behind the word for none of its own. NULL-terminated. */
+extern const char *const settings_job_backoff_names[];
+
+/* The rows of struct failed_hooks, at an offset of the struct that the section fills. */
+#define FAILED_KEYS(timeout_fallback)                                                              \
+    {.name = "failed_command",                                                                     \
+     .type = KEY_COMMAND,                                                                          \
+     AT(command),                                                                                  \
+     .fallback = "",                                                                               \
+     .reload = RELOAD_WORKERS,                                                                     \
+     .help = "Program that is started when a job has failed for good; it gets the failure as "     \
+             "JSON. Unset: none."},                                                                \
+        {.name = "failed_timeout",                                                                 \
+         .type = KEY_DURATION,                                                                     \
+         AT(timeout),                                                                              \
+         .fallback = timeout_fallback,                                                             \
+         .min = 10,                                                                                \
+         .max = 3600 * 1000,                                                                       \
+         .reload = RELOAD_WORKERS,                                                                 \
+         .help = "How long that program may take."},                                               \
+        {.name = "failed_job",                                                                     \
+         .type = KEY_NAME,                                                                         \
+         AT(job),                                                                                  \
+         .fallback = "",                                                                           \
+         .reload = RELOAD_WORKERS,                                                                 \
+         .help =                                                                                   \
+             "Class of a job that is pushed, together with the failure, when a job has failed "    \
+             "for good; its data is the failure. Unset: none."},                                   \
+    {                                                                                              \
+        .name = "failed_queue", .type = KEY_NAME, AT(queue), .fallback = "",                       \
+        .reload = RELOAD_WORKERS,                                                                  \
+        .help = "Queue of that job. Unset: that of its class, or that of the job that has failed." \
+    }
+
 /* Adds what one [job:CLASS] says. Returns 0, or -1 with reader->err. */
 int settings_add_job(struct settings_reader *reader, const char *name,
                      const struct ini_section *section);

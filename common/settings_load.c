@@ -16,6 +16,7 @@
 #include "common/settings_document.h"
 #include "common/settings_jobs.h"
 #include "common/settings_monitoring.h"
+#include "common/settings_policy.h"
 #include "common/settings_read.h"
 #include "common/supervisor_load.h"
 #include "common/settings_scaling.h"
@@ -23,6 +24,7 @@
 #define CONNECTION_PREFIX  "connection:"
 #define QUEUE_PREFIX       "queue:"
 #define JOB_PREFIX         "job:"
+#define POLICY_PREFIX      "policy:"
 #define SCHEDULE_PREFIX    "schedule:"
 #define DEFAULT_CONNECTION "database"
 #define DEFAULT_QUEUE      "default"
@@ -160,7 +162,12 @@ static int add_queue(struct settings_reader *reader, const char *name,
     queue->scaling = settings->auto_scaling.options;
     const struct ini_variable name_variable = {.name = "queue_name", .value = queue->name};
     const struct settings_names names = {&name_variable, 1};
-    return settings_apply_section(reader, &settings_queue_table, queue, section, &names);
+    if (settings_apply_section(reader, &settings_queue_table, queue, section, &names) < 0)
+        return -1;
+    if (queue->failed.queue[0] &&
+        settings_check_name("failed_queue", queue->failed.queue, &cause) < 0)
+        return settings_refuse(reader, section, "failed_queue", &cause);
+    return 0;
 }
 
 /* Adds something for each section "prefix:NAME", and for fallback (NULL: nothing) where there is
@@ -298,6 +305,7 @@ static int fill(struct settings_reader *reader)
     if (add_named(reader, CONNECTION_PREFIX, DEFAULT_CONNECTION, add_connection) < 0 ||
         add_named(reader, QUEUE_PREFIX, DEFAULT_QUEUE, add_queue) < 0 ||
         add_named(reader, JOB_PREFIX, NULL, settings_add_job) < 0 ||
+        add_named(reader, POLICY_PREFIX, NULL, settings_add_policy) < 0 ||
         add_named(reader, SCHEDULE_PREFIX, NULL, settings_add_schedule) < 0 ||
         resolve_connections(reader) < 0)
         return -1;

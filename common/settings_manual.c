@@ -22,6 +22,18 @@ static int sample_key(const struct key *key, struct buf *out)
     return buf_printf(out, "\n;%s =%s%s\n", key->name, key->fallback[0] ? " " : "", key->fallback);
 }
 
+/* Lines of a file as comments. */
+static int sample_more(const char *text, struct buf *out)
+{
+    while (*text) {
+        size_t length = strcspn(text, "\n");
+        if (buf_printf(out, "\n%s%.*s", length > 0 ? ";" : "", (int)length, text) < 0)
+            return -1;
+        text += length + (text[length] == '\n');
+    }
+    return buf_text_append(out, "\n");
+}
+
 int settings_sample(struct buf *out)
 {
     int result = buf_text_append(
@@ -35,6 +47,8 @@ int settings_sample(struct buf *out)
                        table->section, table->example ? table->example : "");
         for (size_t k = 0; k < table->key_count && result == 0; k++)
             result = is_listed(table, &table->keys[k]) ? sample_key(&table->keys[k], out) : 0;
+        if (table->more && result == 0)
+            result = sample_more(table->more, out);
     }
     return result;
 }

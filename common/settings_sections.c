@@ -18,6 +18,7 @@ static const char *const sections[] = {
     "include",
     SETTINGS_SNAPSHOT_SECTION,
     "job:",
+    "policy:",
     "auto_scaling",
     "monitoring",
     "schedule:",

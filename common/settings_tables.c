@@ -4,6 +4,7 @@
 #include <limits.h>
 
 #include "common/log.h"
+#include "common/settings_jobs.h"
 #include "common/settings_scaling.h"
 
 #define MS     INT64_C(1)
@@ -192,7 +193,8 @@ static const struct key muster_keys[] = {
          .min = 0,                                                                                 \
          .max = DAY,                                                                               \
          .reload = RELOAD_WORKERS,                                                                 \
-         .help = "What it grows from: linear is the attempts begun, exponential 2^attempts times this."},                     \
+         .help = "What it grows from: linear is the attempts begun, exponential 2^attempts times " \
+                 "this."},                                                                         \
         {.name = "backoff_max",                                                                    \
          .type = KEY_DURATION,                                                                     \
          AT(backoff_max),                                                                          \
@@ -290,6 +292,9 @@ static const struct key queue_keys[] = {
      .reload = RELOAD_WORKERS,
      .help = "How long a persistent handler may take until its hello."},
 #undef AT
+#define AT(member) .offset = offsetof(struct queue_settings, failed.member)
+    FAILED_KEYS("30"),
+#undef AT
 #define AT(member) .offset = offsetof(struct queue_settings, options.member)
     WORKER_OPTION_KEYS,
 #undef AT
@@ -328,6 +333,7 @@ const struct key_table *const settings_tables[] = {
     &settings_worker_options_table,
     &settings_queue_table,
     &settings_job_table,
+    &settings_policy_table,
     &settings_auto_scaling_table,
     &settings_schedule_table,
     &settings_monitoring_table,

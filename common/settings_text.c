@@ -117,6 +117,11 @@ int settings_print(const struct settings *settings, struct buf *out)
         if (print_section(&settings_job_table, job->name, job, out) < 0)
             return -1;
     }
+    for (size_t i = 0; i < settings->policy_count; i++) {
+        const struct policy_settings *policy = &settings->policies[i];
+        if (print_section(&settings_policy_table, policy->name, policy, out) < 0)
+            return -1;
+    }
     for (size_t i = 0; i < settings->schedule_count; i++) {
         const struct schedule_settings *schedule = &settings->schedules[i];
         if (print_section(&settings_schedule_table, schedule->name, schedule, out) < 0)

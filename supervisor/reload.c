@@ -60,6 +60,19 @@ static bool jobs_differ(const struct settings *before, const struct settings *af
     return false;
 }
 
+/* The first rule that holds decides, so their order counts too. */
+static bool policies_differ(const struct settings *before, const struct settings *after)
+{
+    if (before->policy_count != after->policy_count)
+        return true;
+    for (size_t i = 0; i < after->policy_count; i++)
+        if (strcmp(before->policies[i].name, after->policies[i].name) != 0 ||
+            keys_compare(&settings_policy_table, &before->policies[i], &after->policies[i], NULL,
+                         NULL) >= 0)
+            return true;
+    return false;
+}
+
 /* Nobody but the scaler looks at these: the next decision is made by the new ones. */
 static bool scaling_differs(const struct settings *before, const struct settings *after)
 {
@@ -113,7 +126,7 @@ struct reload_plan *reload_compare(const struct settings *before, const struct s
     keys_compare(&settings_muster_table, &before->muster, &after->muster, note_muster_key,
                  &comparison);
     compare_connections(&comparison);
-    if (jobs_differ(before, after))
+    if (jobs_differ(before, after) || policies_differ(before, after))
         plan->differs = comparison.replace_all = true;
     compare_monitoring(&comparison);
     if (scaling_differs(before, after))

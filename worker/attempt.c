@@ -153,6 +153,23 @@ void attempt_push(struct attempt *attempt, const struct settings *settings,
         details->push_error = arena_strndup(&details->arena, err.text, strlen(err.text));
 }
 
+void attempt_drop_pushes(struct attempt *attempt)
+{
+    if (!attempt->details)
+        return;
+    attempt->details->push_count = 0;
+    attempt->details->push_bytes = 0;
+    attempt->details->push_error = NULL;
+}
+
+void attempt_keep_ending(struct attempt *attempt, const struct ending *ending)
+{
+    struct details *details = attempt_details(attempt);
+    details->ending = *ending;
+    if (ending->text)
+        details->ending.text = attempt_set_exception(attempt, ending->text);
+}
+
 const char *attempt_set_exception(struct attempt *attempt, const char *text)
 {
     struct details *details = attempt_details(attempt);

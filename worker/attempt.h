@@ -10,6 +10,7 @@
 #include "common/mem.h"
 #include "common/settings.h"
 #include "queue/driver.h"
+#include "worker/verdict.h"
 
 /*
  * An attempt: one reservation of a job, from the call that brought it to the call that settled it.
@@ -18,6 +19,7 @@
  */
 enum attempt_state {
     ATTEMPT_WAITING, /* no handler has it */
+    ATTEMPT_ASKED,   /* it has failed, and a program is asked what is to become of it */
     ATTEMPT_HANDED,  /* a handler has it and has not begun: it runs others before it */
     ATTEMPT_RUNNING,
     ATTEMPT_ENDED, /* its outcome waits for the store */
@@ -25,6 +27,12 @@ enum attempt_state {
 
 /* Why a running attempt is to end before it has finished. */
 enum attempt_wish { WISH_NONE, WISH_CANCELLED, WISH_LOST };
+
+/* What a handler gets with it. */
+enum attempt_part {
+    PART_JOB,
+    PART_FAILURE, /* the job has failed for good, and the handler is told */
+};
 
 struct load;
 struct slots;
@@ -36,6 +44,7 @@ struct attempt {
     const struct job *job; /* with the attempt's number and the limits that count */
     enum attempt_state state;
     enum attempt_wish wish;
+    enum attempt_part part;
     struct slots *slots; /* of the board, while it is noted there (slots.h); NULL */
     uint32_t slot;
     bool is_kept; /* on the board, though it has ended */
@@ -59,6 +68,7 @@ struct details {
     const char *progress_text;
     char *progress_room;  /* for it */
     bool is_progress_new; /* the store has not been told */
+    struct ending ending; /* of an attempt that failed, while others are asked or told about it */
 };
 
 #define PUSHES_MAX       10000
@@ -108,6 +118,12 @@ struct job *attempt_add_push(struct attempt *attempt, const struct settings *set
 /* The same, asked by the job itself: what is wrong with it is noted for its end. */
 void attempt_push(struct attempt *attempt, const struct settings *settings,
                   const struct json_slice *job);
+
+/* What was pushed is forgotten. */
+void attempt_drop_pushes(struct attempt *attempt);
+
+/* Keeps how it ended, with its text. */
+void attempt_keep_ending(struct attempt *attempt, const struct ending *ending);
 
 /* Text of what went wrong, cut to ATTEMPT_EXCEPTION_MAX bytes; lives as long as the attempt. */
 #define ATTEMPT_EXCEPTION_MAX 65536

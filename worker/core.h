@@ -13,7 +13,9 @@
 #include "queue/metrics.h"
 #include "worker/attempt.h"
 #include "worker/handler.h"
+#include "worker/helper.h"
 #include "worker/link.h"
+#include "worker/policy.h"
 #include "worker/prefetch.h"
 #include "worker/program.h"
 #include "worker/worker.h"
@@ -53,6 +55,7 @@ struct worker {
     struct load_pool loads;
     struct attempt_list waiting;
     struct attempt_list ended;
+    struct attempt_list asked; /* failed, while a program is asked about them */
     size_t waiting_count, ended_count;
     size_t held;    /* reserved and not ended */
     uint64_t taken; /* jobs that count for max_jobs */
@@ -68,6 +71,8 @@ struct worker {
     ev_timer stale; /* jobs have waited long enough */
     ev_idle again;  /* there is more to do at once */
 
+    struct policy policy;
+    struct helper_pool helpers;
     struct board *board;
     struct program program;
     struct handler_host host;

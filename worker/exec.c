@@ -60,7 +60,8 @@ static void exec_cancel(struct handler *handler, struct attempt *attempt)
 static struct ending exec_judge(struct handler *handler, int status, struct buf *text)
 {
     const char *tail = capture_tail(&handler->errors);
-    struct ending ending = {.kind = ENDING_EXIT, .delay_ms = -1};
+    struct ending ending = {
+        .kind = ENDING_EXIT, .delay_ms = -1, .has_status = true, .status = status};
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
         return (struct ending){.kind = ENDING_DONE};
     if (WIFSIGNALED(status))

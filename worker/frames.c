@@ -104,6 +104,7 @@ static int take_hello(struct handler *handler, const struct frame *frame, struct
     /* a pause after each job leaves nothing to be taken ahead */
     handler->window = host->queue->options.rest > 0 ? 0 : frame->window;
     classes_set(&handler->host->classes, frame);
+    handler->host->tells_failed = frame->tells_failed;
     handler->was_ready = true;
     handler->host->is_boot_known = true;
     handler_set_state(handler, HANDLER_READY);

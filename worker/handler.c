@@ -246,7 +246,10 @@ void handler_conclude(struct handler *handler, struct attempt *attempt, const st
 void handler_give_back(struct handler *handler, struct attempt *attempt)
 {
     take_out(handler, attempt);
-    slots_release(attempt);
+    if (attempt->part == PART_FAILURE)
+        slots_keep(attempt); /* the job itself has been run */
+    else
+        slots_release(attempt);
     attempt->state = ATTEMPT_WAITING;
     attempt->due_us = NEVER;
     handler->host->changed = true;

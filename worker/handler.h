@@ -55,6 +55,7 @@ struct handler_host {
     bool changed;          /* a handler has room, or is in another state: look after all of them */
     bool is_boot_known;    /* it has been seen whether a handler can be started */
     bool has_progress;     /* some job told how far it is */
+    bool tells_failed;     /* handlers want to be told of jobs that have failed for good */
     int64_t complained_us; /* the last time that it was said that none can */
     struct buf scratch;    /* for one message at a time */
     int64_t served_us;     /* handler time of attempts that ended; whoever uses it takes it away */

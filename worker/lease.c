@@ -54,6 +54,10 @@ static void learn(struct worker *worker, struct attempt *attempt, enum lease_sta
     enum attempt_wish wish = state == LEASE_LOST ? WISH_LOST : WISH_CANCELLED;
     log_about(LOG_WARN, "job", attempt->job->uuid, "attempt %d: %s", attempt->job->attempts,
               wish == WISH_LOST ? "its lease was lost" : "it was cancelled");
+    if (attempt->state == ATTEMPT_ASKED) {
+        attempt->wish = wish;
+        return;
+    }
     if (attempt->state != ATTEMPT_WAITING) {
         find_handler_and_cancel(worker, attempt, wish);
         return;
@@ -118,6 +122,7 @@ static void renew(struct worker *worker)
     worker->renewals = mem_new(capacity, sizeof worker->renewals[0]);
     worker->host.has_progress = false;
     renew_list(&round, &worker->waiting);
+    renew_list(&round, &worker->asked);
     for (size_t i = 0; i < worker->handler_count; i++)
         renew_list(&round, &worker->handlers[i].jobs);
     call(&round);

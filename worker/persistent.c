@@ -80,12 +80,18 @@ bool persistent_is_full(const struct persistent *persistent)
     return persistent->out.length > FULL_SIZE;
 }
 
+static int encode(const struct attempt *attempt, struct buf *out)
+{
+    const struct job *job = attempt->job;
+    if (attempt->part == PART_FAILURE)
+        return protocol_encode_failed(job, attempt->outcome.cause, attempt->outcome.exception, out);
+    return protocol_encode_job(job, job->timeout_ms, job->max_attempts, out);
+}
+
 static int persistent_give(struct handler *handler, struct attempt *attempt)
 {
     struct persistent *persistent = handler->persistent;
-    const struct job *job = attempt->job;
-    if (persistent->write_watch.fd < 0 ||
-        protocol_encode_job(job, job->timeout_ms, job->max_attempts, &persistent->out) < 0)
+    if (persistent->write_watch.fd < 0 || encode(attempt, &persistent->out) < 0)
         return -1;
     if (handler->running_count < handler->concurrency)
         handler_begin(handler, attempt);
@@ -248,7 +254,8 @@ static struct ending persistent_judge(struct handler *handler, int status, struc
                handler->persistent->is_torn ? ", in the middle of a line" : "",
                spawn_status_text(status, how), *tail ? "\n" : "", tail);
     enum ending_kind kind = status & 0x7f ? ENDING_SIGNAL : ENDING_EXIT;
-    return (struct ending){.kind = kind, .text = buf_text(text)};
+    return (struct ending){
+        .kind = kind, .delay_ms = -1, .text = buf_text(text), .has_status = true, .status = status};
 }
 
 const struct handler_class handler_persistent = {

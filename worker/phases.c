@@ -38,6 +38,7 @@ static void terminate(struct worker *worker)
     worker->phase = PHASE_TERMINATING;
     worker->end = WORKER_STOPPED;
     supply_release_waiting(worker);
+    helper_pool_close(&worker->helpers);
     for (size_t i = 0; i < worker->handler_count; i++)
         handler_end(&worker->handlers[i], ENDING_STOPPED, NULL, "the worker is stopped");
     set_stop_limit(worker, worker->plan->settings->muster.kill_timeout + LAST_CALLS_MS);
@@ -62,7 +63,7 @@ static bool is_at_its_end(const struct worker *worker)
     for (size_t i = 0; i < worker->handler_count; i++)
         if (handler_has_process(&worker->handlers[i]))
             return false;
-    return worker->held == 0 && worker->ended_count == 0;
+    return worker->held == 0 && worker->ended_count == 0 && worker->helpers.count == 0;
 }
 
 static void look_for_end(struct worker *worker)
@@ -82,6 +83,7 @@ void phases_step(struct worker *worker)
         look_for_end(worker);
     if (worker->phase == PHASE_WORKING)
         return;
+    supply_give_up_waiting(worker);
     for (size_t i = 0; i < worker->handler_count; i++)
         if (worker->handlers[i].job_count == 0)
             handler_leave(&worker->handlers[i]);

@@ -15,6 +15,7 @@ enum member {
     MEMBER_CONCURRENCY,
     MEMBER_WINDOW,
     MEMBER_JOBS,
+    MEMBER_FAILED,
     MEMBER_DELAY,
     MEMBER_EXCEPTION,
     MEMBER_RETRY,
@@ -26,7 +27,7 @@ enum member {
 };
 
 static const char *const member_names[] = {
-    "type",  "uuid",      "version", "name",     "concurrency", "window",  "jobs",
+    "type",  "uuid",      "version", "name",     "concurrency", "window",  "jobs", "failed",
     "delay", "exception", "retry",   "progress", "level",       "message", "push",
 };
 _Static_assert(sizeof member_names / sizeof member_names[0] == MEMBER_COUNT, "a name each");
@@ -101,6 +102,14 @@ static int check_uuid(struct reading *reading)
     return 0;
 }
 
+static int read_bool(struct reading *reading, enum member member, bool *out)
+{
+    if (!has(reading, member))
+        return 0;
+    return json_slice_bool(&reading->members[member].value, member_names[member], out,
+                           reading->err);
+}
+
 static int read_hello(struct reading *reading)
 {
     struct frame *frame = reading->frame;
@@ -110,7 +119,8 @@ static int read_hello(struct reading *reading)
         read_string(reading, MEMBER_NAME, &frame->name) < 0 ||
         read_integer(reading, MEMBER_CONCURRENCY, 1, PROTOCOL_CONCURRENCY_MAX,
                      &frame->concurrency) < 0 ||
-        read_integer(reading, MEMBER_WINDOW, 0, PROTOCOL_WINDOW_MAX, &frame->window) < 0)
+        read_integer(reading, MEMBER_WINDOW, 0, PROTOCOL_WINDOW_MAX, &frame->window) < 0 ||
+        read_bool(reading, MEMBER_FAILED, &frame->tells_failed) < 0)
         return -1;
     if (!has(reading, MEMBER_JOBS))
         return 0;
@@ -131,10 +141,7 @@ static int read_fail(struct reading *reading)
     if (require(reading, MEMBER_EXCEPTION) < 0 ||
         read_string(reading, MEMBER_EXCEPTION, &frame->exception) < 0 || read_delay(reading) < 0)
         return -1;
-    if (!has(reading, MEMBER_RETRY))
-        return 0;
-    return json_slice_bool(&reading->members[MEMBER_RETRY].value, "retry", &frame->retry,
-                           reading->err);
+    return read_bool(reading, MEMBER_RETRY, &frame->retry);
 }
 
 static int read_progress(struct reading *reading)

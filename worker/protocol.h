@@ -13,8 +13,9 @@
 #include "queue/job.h"
 
 /*
- * The handler protocol, version 1 (docs/protocol.md): one JSON object a line, at most JSON_TEXT_MAX bytes,
- * on descriptor 3 to the handler and 4 from it. This is its codec: bytes to values and back, without I/O.
+ * The handler protocol, version 1 (docs/protocol.md): one JSON object a line, at most JSON_TEXT_MAX
+ * bytes, on descriptor 3 to the handler and 4 from it. This is its codec: bytes to values and back,
+ * without I/O.
  */
 #define PROTOCOL_VERSION         1
 #define PROTOCOL_FD_TO_HANDLER   3
@@ -23,7 +24,7 @@
 #define PROTOCOL_WINDOW_MAX      256
 
 enum frame_type {
-    FRAME_HELLO,    /* version, [name, concurrency, window, jobs] */
+    FRAME_HELLO,    /* version, [name, concurrency, window, jobs, failed] */
     FRAME_DONE,     /* uuid */
     FRAME_RELEASE,  /* uuid, [delay] */
     FRAME_FAIL,     /* uuid, exception, [retry, delay] */
@@ -36,8 +37,8 @@ enum frame_type {
 
 /* A class that a handler says it runs, with the limits that it declares for it. */
 struct protocol_class {
-    const char *name; /* "*": every class that is not named */
-    int64_t timeout_ms; /* 0: none. PROTOCOL_UNSET here and below: what the queue says */
+    const char *name;     /* "*": every class that is not named */
+    int64_t timeout_ms;   /* 0: none. PROTOCOL_UNSET here and below: what the queue says */
     int64_t max_attempts; /* 0: no limit */
     int64_t backoff;      /* enum backoff_kind */
     int64_t backoff_delay_ms;
@@ -57,24 +58,29 @@ struct frame {
     int window;       /* HELLO: jobs it may hold beside those, 0 to PROTOCOL_WINDOW_MAX */
     const struct protocol_class *classes; /* HELLO; NULL: it runs whatever comes */
     size_t class_count;
-    int64_t delay_ms; /* RELEASE, FAIL: until the next attempt; PROTOCOL_UNSET: the backoff */
-    const char *exception; /* FAIL */
-    bool retry;            /* FAIL: false means never again */
-    double progress;       /* PROGRESS */
-    const char *level;     /* LOG, or NULL */
-    const char *message;   /* LOG, PROGRESS, or NULL */
+    bool tells_failed;      /* HELLO: it wants to be told of jobs that have failed for good */
+    int64_t delay_ms;       /* RELEASE, FAIL: until the next attempt; PROTOCOL_UNSET: the backoff */
+    const char *exception;  /* FAIL */
+    bool retry;             /* FAIL: false means never again */
+    double progress;        /* PROGRESS */
+    const char *level;      /* LOG, or NULL */
+    const char *message;    /* LOG, PROGRESS, or NULL */
     struct json_slice push; /* PUSH: the object; points into the line */
 };
 
-/* Reads one line (without its newline). Members that a frame does not have are passed over. Returns 0, or -1
- * with err saying what is wrong with it. */
+/* Reads one line (without its newline). Members that a frame does not have are passed over. Returns
+ * 0, or -1 with err saying what is wrong with it. */
 int protocol_decode(const char *line, size_t length, struct arena *arena, struct frame *frame,
                     struct err *err);
 
-/* Append a frame to the handler, with its newline. Return 0, or -1 past the buffer's cap, and then nothing has
- * been appended. A job's own limits are left to the caller: 0 is none. */
+/* Append a frame to the handler, with its newline. Return 0, or -1 past the buffer's cap, and then
+ * nothing has been appended. A job's own limits are left to the caller: 0 is none. */
 int protocol_encode_job(const struct job *job, int64_t timeout_ms, int max_attempts,
                         struct buf *out);
+
+/* The same job, which has failed for good: why, in a word and as text. */
+int protocol_encode_failed(const struct job *job, const char *cause, const char *exception,
+                           struct buf *out);
 int protocol_encode_cancel(const char *uuid, struct buf *out);
 int protocol_encode_drain(struct buf *out);
 int protocol_encode_ping(struct buf *out);

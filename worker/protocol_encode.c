@@ -45,9 +45,9 @@ static int put_string(struct buf *out, const char *text)
 
 static int put_names(const struct job *job, struct buf *out)
 {
-    if (PUT(out, "{\"type\":\"job\",\"uuid\":") < 0 || put_string(out, job->uuid) < 0 ||
-        PUT(out, ",\"job\":") < 0 || put_string(out, job->name) < 0 ||
-        PUT(out, ",\"queue\":") < 0 || put_string(out, job->queue) < 0)
+    if (put_string(out, job->uuid) < 0 || PUT(out, ",\"job\":") < 0 ||
+        put_string(out, job->name) < 0 || PUT(out, ",\"queue\":") < 0 ||
+        put_string(out, job->queue) < 0)
         return -1;
     if (job->batch_uuid &&
         (PUT(out, ",\"batch_uuid\":") < 0 || put_string(out, job->batch_uuid) < 0))
@@ -82,7 +82,21 @@ int protocol_encode_job(const struct job *job, int64_t timeout_ms, int max_attem
                         struct buf *out)
 {
     size_t before = out->length;
-    if (put_names(job, out) == 0 && put_numbers(job, timeout_ms, max_attempts, out) == 0 &&
+    if (PUT(out, "{\"type\":\"job\",\"uuid\":") == 0 && put_names(job, out) == 0 &&
+        put_numbers(job, timeout_ms, max_attempts, out) == 0 && put_data(job, out) == 0)
+        return 0;
+    buf_truncate(out, before);
+    return -1;
+}
+
+int protocol_encode_failed(const struct job *job, const char *cause, const char *exception,
+                           struct buf *out)
+{
+    size_t before = out->length;
+    if (PUT(out, "{\"type\":\"failed\",\"uuid\":") == 0 && put_names(job, out) == 0 &&
+        put_numbers(job, job->timeout_ms, job->max_attempts, out) == 0 &&
+        PUT(out, ",\"cause\":") == 0 && put_string(out, cause) == 0 &&
+        PUT(out, ",\"exception\":") == 0 && put_string(out, exception) == 0 &&
         put_data(job, out) == 0)
         return 0;
     buf_truncate(out, before);

@@ -161,12 +161,12 @@ static void ping_handlers(struct worker *worker)
             persistent_ping(&worker->handlers[i]);
 }
 
-static bool is_handler(const struct worker *worker, pid_t pid)
+static bool is_ours(const struct worker *worker, pid_t pid)
 {
     for (size_t i = 0; i < worker->handler_count; i++)
         if (worker->handlers[i].child.pid == pid)
             return true;
-    return false;
+    return helper_pool_has(&worker->helpers, pid);
 }
 
 /* What left its handler's group and outlived its parent comes to us as a child when it ends. */
@@ -175,7 +175,7 @@ static void reap_strays(const struct worker *worker)
     for (int i = 0; i < STRAYS_MAX; i++) {
         siginfo_t info = {0};
         if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0 || info.si_pid == 0 ||
-            is_handler(worker, info.si_pid))
+            is_ours(worker, info.si_pid))
             return;
         waitpid(info.si_pid, NULL, WNOHANG);
     }

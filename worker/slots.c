@@ -20,8 +20,19 @@ void slots_finish(struct slots *slots)
     *slots = (struct slots){0};
 }
 
+static void resume(struct attempt *attempt)
+{
+    if (attempt->is_kept)
+        TAILQ_REMOVE(&attempt->slots->kept, attempt, kept);
+    attempt->is_kept = false;
+}
+
 void slots_note(struct slots *slots, struct attempt *attempt, pid_t handler_pid)
 {
+    if (attempt->slots) {
+        resume(attempt);
+        return;
+    }
     if (slots->free_count == 0)
         slots_release(TAILQ_FIRST(&slots->kept));
     attempt->slots = slots;
@@ -32,7 +43,7 @@ void slots_note(struct slots *slots, struct attempt *attempt, pid_t handler_pid)
 
 void slots_keep(struct attempt *attempt)
 {
-    if (!attempt->slots)
+    if (!attempt->slots || attempt->is_kept)
         return;
     TAILQ_INSERT_TAIL(&attempt->slots->kept, attempt, kept);
     attempt->is_kept = true;

@@ -25,7 +25,7 @@ void slots_init(struct slots *slots, struct board *board);
 void slots_finish(struct slots *slots);
 
 /* The attempt begins in a handler with this pid. There is one slot at least that is free or kept.
- */
+ * One that is kept already goes on in its slot. */
 void slots_note(struct slots *slots, struct attempt *attempt, pid_t handler_pid);
 
 /* It has ended, and its end waits for the store. */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "common/log.h"
+#include "worker/failure.h"
 #include "worker/limits.h"
 #include "worker/meter.h"
 #include "worker/outcome.h"
@@ -80,14 +81,31 @@ void supply_take_back(struct worker *worker, struct attempt *attempt)
     worker->waiting_count++;
 }
 
+static void stop_waiting(struct worker *worker, struct attempt *attempt)
+{
+    TAILQ_REMOVE(&worker->waiting, attempt, entry);
+    worker->waiting_count--;
+    outcome_untouched(worker, attempt);
+}
+
 void supply_release_waiting(struct worker *worker)
 {
-    struct attempt *attempt;
-    while ((attempt = TAILQ_FIRST(&worker->waiting))) {
-        TAILQ_REMOVE(&worker->waiting, attempt, entry);
-        outcome_untouched(worker, attempt);
+    struct attempt *attempt, *next;
+    for (attempt = TAILQ_FIRST(&worker->waiting); attempt; attempt = next) {
+        next = TAILQ_NEXT(attempt, entry);
+        if (attempt->part == PART_JOB)
+            stop_waiting(worker, attempt);
     }
-    worker->waiting_count = 0;
+}
+
+void supply_give_up_waiting(struct worker *worker)
+{
+    size_t ready;
+    struct attempt *attempt;
+    if (worker->waiting_count == 0 || count_slots(worker, &ready) > 0)
+        return;
+    while ((attempt = TAILQ_FIRST(&worker->waiting)))
+        stop_waiting(worker, attempt);
 }
 
 /* What a reservation brought */
@@ -219,6 +237,8 @@ static void settle(struct worker *worker, size_t count)
             log_about(is_repetition ? LOG_DEBUG : LOG_WARN, "job", attempt->job->uuid,
                       "the outcome of attempt %d had no effect: its lease was lost",
                       attempt->job->attempts);
+        else if (worker->outcomes[i].kind == OUTCOME_FAIL)
+            failure_is_stored(worker, attempt);
         settle_one(worker, attempt);
     }
     if (worker->ended_count == 0)
@@ -422,7 +442,10 @@ static void on_stale(struct ev_loop *loop, ev_timer *timer, int events)
 {
     (void)events;
     struct worker *worker = timer->data;
-    const struct attempt *oldest = TAILQ_FIRST(&worker->waiting);
+    const struct attempt *oldest;
+    TAILQ_FOREACH(oldest, &worker->waiting, entry)
+    if (oldest->part == PART_JOB)
+        break;
     if (!oldest)
         return;
     int64_t waited_us = worker_now(worker) - oldest->load->reserved_us;
@@ -443,6 +466,7 @@ void supply_init(struct worker *worker)
 {
     TAILQ_INIT(&worker->waiting);
     TAILQ_INIT(&worker->ended);
+    TAILQ_INIT(&worker->asked);
     prefetch_init(&worker->prefetch);
     worker->has_news = true;
     worker->outcomes = mem_new(batch_size(worker), sizeof worker->outcomes[0]);
@@ -472,6 +496,7 @@ void supply_finish(struct worker *worker)
     ev_idle_stop(worker->loop, &worker->again);
     settle_list(worker, &worker->waiting);
     settle_list(worker, &worker->ended);
+    settle_list(worker, &worker->asked);
     load_pool_finish(&worker->loads);
     free(worker->outcomes);
 }

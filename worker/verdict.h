@@ -11,10 +11,11 @@
 /*
  * How an attempt ended, and what becomes of its job: pure.
  *
- * Retried is what ended badly while attempts are left; the pause is the queue's backoff. What ends
- * because we end it for reasons of our own (the worker is stopped for good, or a handler that runs
- * several jobs is ended for the sake of another one) is not the job's fault: it goes back as if it
- * had not begun.
+ * Retried is what ended badly while attempts are left; the pause is the queue's backoff. A rule may
+ * decide otherwise, but not over what the handler says itself: that it is never to be tried again,
+ * or after which pause. What ends because we end it for reasons of our own (the worker is stopped
+ * for good, or a handler that runs several jobs is ended for the sake of another one) is not the
+ * job's fault: it goes back as if it had not begun.
  */
 enum ending_kind {
     ENDING_DONE,
@@ -38,7 +39,17 @@ struct ending {
     bool never_again; /* ENDING_EXCEPTION, ENDING_EXIT: it is not to be tried again */
     int64_t delay_ms; /* ENDING_RELEASED, ENDING_EXCEPTION: -1 is the queue's backoff */
     const char *text; /* what went wrong, or NULL; lives during the call */
+    bool has_status;  /* the handler ended by itself: */
+    int status;       /* as waitpid told */
 };
+
+/* What a rule says of a failure (policy.h). */
+struct decision {
+    enum policy_action action; /* POLICY_COMMAND is for somebody else to resolve */
+    int64_t delay_ms;          /* POLICY_RETRY: -1 is the backoff */
+};
+
+#define DECISION_NONE ((struct decision){.action = POLICY_RETRY, .delay_ms = -1})
 
 struct verdict {
     enum outcome_kind kind;
@@ -52,7 +63,15 @@ struct verdict_view {
     int max_attempts; /* 0: no limit */
     bool is_cancelled;
     double random; /* in [0, 1), for the jitter */
+    struct decision decision;
 };
+
+/* True where the rules for failures are to be asked about this ending: not where it was somebody's
+ * will, nor where the job was not run. */
+bool verdict_may_differ(const struct ending *ending);
+
+/* The word for a kind, as it is stored; NULL where nothing went wrong. */
+const char *verdict_cause(enum ending_kind kind);
 
 struct verdict verdict_of(const struct ending *ending, const struct verdict_view *view,
                           const struct worker_options *options);

@@ -154,6 +154,7 @@ static void close_all(struct worker *worker)
     free(worker->handlers);
     buf_finish(&worker->host.scratch);
     classes_finish(&worker->host.classes);
+    policy_finish(&worker->policy);
     slots_finish(&worker->host.slots);
     board_destroy(worker->board);
     program_finish(&worker->program);
@@ -165,11 +166,13 @@ static void close_all(struct worker *worker)
 static void run(struct worker *worker)
 {
     supply_init(worker);
+    helper_pool_init(&worker->helpers, worker->loop);
     make_handlers(worker);
     start_watches(worker);
     meter_init(worker);
     ev_run(worker->loop, 0);
     stop_watches(worker);
+    helper_pool_finish(&worker->helpers);
     meter_finish(worker);
     supply_finish(worker);
 }
@@ -199,6 +202,7 @@ enum worker_end worker_run(const struct worker_plan *plan, struct err *err)
     strangers_note(&strangers);
     if (spawn_become_subreaper(err) == 0 && open_board(&worker, err) == 0 &&
         program_init(&worker.program, plan->queue, plan->id, err) == 0 &&
+        policy_init(&worker.policy, plan->settings, err) == 0 &&
         link_init(&worker.link, worker.loop, connection_of(plan), worker.clock, plan->queue->name,
                   err) == 0) {
         run(&worker);

@@ -36,11 +36,41 @@ static void test_of_a_python_trace_the_last_one_does(void **state)
     assert_line("Traceback (most recent call last):", "Traceback (most recent call last):");
 }
 
+static void assert_message(const char *text, const char *message)
+{
+    size_t length = exception_message(&text);
+    assert_int_equal(length, strlen(message));
+    assert_memory_equal(text, message, length);
+}
+
+static void test_the_message_is_without_the_trace(void **state)
+{
+    (void)state;
+    assert_message("", "");
+    assert_message("no room\nat all", "no room\nat all");
+    assert_message("RuntimeException: no room in the inn in /srv/Network/Mail.php:12\n"
+                   "Stack trace:\n#0 /srv/Network/Mail.php(3): handle()\n#1 {main}",
+                   "RuntimeException: no room in the inn");
+    assert_message("RuntimeException: 12:30 in time\nStack trace:\n",
+                   "RuntimeException: 12:30 in time");
+    assert_message(
+        "ValueError: no town\nTraceback (most recent call last):\n  File \"network.py\"\n",
+        "ValueError: no town");
+    assert_message("Traceback (most recent call last):\n  File \"network.py\"\nError: two\n  lines",
+                   "Error: two\n  lines");
+    assert_message("Error: no room\nat all\n    at handle (/srv/network.js:3:5)\n",
+                   "Error: no room\nat all");
+    assert_message("/srv/network.rb:3:in `handle': no room (RuntimeError)\n\tfrom /srv/a.rb:1\n",
+                   "no room (RuntimeError)");
+    assert_message("a line\n  with more\n", "a line\n  with more\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_first_line_says_most),
         cmocka_unit_test(test_of_a_python_trace_the_last_one_does),
+        cmocka_unit_test(test_the_message_is_without_the_trace),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -109,7 +109,8 @@ static void test_what_cannot_be(void **state)
         "[job:A]\nmax_retries = 3\n",
         "/etc/test.ini:2: [job:A] max_retries: there is no such key; the keys are queue, "
         "priority, unique_key, unique_until, unique_for, timeout, max_attempts, backoff, "
-        "backoff_delay, backoff_max, backoff_jitter");
+        "backoff_delay, backoff_max, backoff_jitter, failed_command, failed_timeout, "
+                   "failed_job, failed_queue");
 }
 
 int main(void)

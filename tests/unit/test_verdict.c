@@ -8,7 +8,8 @@ static const struct worker_options options = {
 
 static struct verdict judge(struct ending ending, int attempts, int max_attempts)
 {
-    const struct verdict_view view = {.attempts = attempts, .max_attempts = max_attempts};
+    const struct verdict_view view = {
+        .attempts = attempts, .max_attempts = max_attempts, .decision = DECISION_NONE};
     return verdict_of(&ending, &view, &options);
 }
 
@@ -101,6 +102,39 @@ static void test_a_cancelled_job_goes_away_unless_it_is_done(void **state)
     }
 }
 
+static struct verdict judge_by(struct ending ending, int attempts, struct decision decision)
+{
+    const struct verdict_view view = {
+        .attempts = attempts, .max_attempts = 3, .decision = decision};
+    return verdict_of(&ending, &view, &options);
+}
+
+static void test_a_rule_decides(void **state)
+{
+    (void)state;
+    const struct ending crash = {.kind = ENDING_SIGNAL, .delay_ms = -1};
+    const struct decision discard = {POLICY_DISCARD, -1}, fail = {POLICY_FAIL, -1},
+                          later = {POLICY_RETRY, 900};
+    assert_verdict(judge_by(crash, 1, discard), OUTCOME_CANCELLED, 0, "signal");
+    assert_verdict(judge_by(crash, 1, fail), OUTCOME_FAIL, 0, "signal");
+    assert_verdict(judge_by(crash, 1, later), OUTCOME_RELEASE, 900, "signal");
+    assert_verdict(judge_by(crash, 3, later), OUTCOME_FAIL, 0, "signal");
+}
+
+static void test_a_rule_does_not_go_over_what_the_handler_says(void **state)
+{
+    (void)state;
+    const struct decision later = {POLICY_RETRY, 900}, discard = {POLICY_DISCARD, -1};
+    const struct ending never = {.kind = ENDING_EXIT, .never_again = true, .delay_ms = -1};
+    const struct ending told = {.kind = ENDING_EXCEPTION, .delay_ms = 5};
+    assert_verdict(judge_by(never, 1, later), OUTCOME_FAIL, 0, "exit");
+    assert_verdict(judge_by(told, 1, later), OUTCOME_RELEASE, 5, "exception");
+    assert_verdict(judge_by((struct ending){.kind = ENDING_DONE}, 1, discard), OUTCOME_DONE, 0,
+                   NULL);
+    assert_verdict(judge_by((struct ending){.kind = ENDING_UNHANDLED}, 1, discard), OUTCOME_FAIL, 0,
+                   "unhandled");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -112,6 +146,8 @@ int main(void)
         cmocka_unit_test(test_what_cannot_be_read_is_not_tried_again),
         cmocka_unit_test(test_our_own_reasons_do_not_count),
         cmocka_unit_test(test_a_cancelled_job_goes_away_unless_it_is_done),
+        cmocka_unit_test(test_a_rule_decides),
+        cmocka_unit_test(test_a_rule_does_not_go_over_what_the_handler_says),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
