@@ -64,17 +64,16 @@ def test_jobs_with_a_library(start, ending):
     assert {"job": "ProcessImages", "timeout": 120, "max_attempts": 5} in jobs
     uuid = handler.give("ProcessImages", {"images": ["a.png", "b.png"]}, max_attempts=5)
     assert handler.answer(uuid) == [
-        {"type": "push", "uuid": uuid, "push": {"job": "ProcessImage", "data": {"image": "a.png"}, "queue": "mail",
-                                                "delay": 1}},
+        {"type": "push", "uuid": uuid, "push": {"job": "ProcessImage", "data": {"image": "a.png"}, "delay": 1}},
         {"type": "progress", "uuid": uuid, "progress": 50, "message": "a.png"},
-        {"type": "push", "uuid": uuid, "push": {"job": "ProcessImage", "data": {"image": "b.png"}, "queue": "mail",
-                                                "delay": 1}},
+        {"type": "push", "uuid": uuid, "push": {"job": "ProcessImage", "data": {"image": "b.png"}, "delay": 1}},
         {"type": "progress", "uuid": uuid, "progress": 100, "message": "b.png"},
         {"type": "done", "uuid": uuid},
     ]
-    *told, fail = handler.run("ProcessImages", {"image": "a.png"}, max_attempts=5)
+    fail, = handler.run("ProcessImages", {"image": "a.png"}, max_attempts=5)
     assert fail["type"] == "fail" and fail["retry"] is False
-    assert told[-1]["level"] == "error" and told[-1]["message"].startswith("given up after 1 attempts: ")
+    told, done = handler.tell_failed("ProcessImages", {"image": "a.png"}, attempts=1)
+    assert told["level"] == "error" and told["message"].startswith("given up after 1 attempts: ")
     assert handler.run("Greet", {"name": "you"})[-1]["type"] == "done"
     handler.send({"type": "drain"})
     handler.close_input()

@@ -34,12 +34,17 @@ def test_failures(app):
     log, fail = handler.run(EMAIL, {"to": "x", "fails": True}, max_attempts=5)
     assert fail["type"] == "fail" and "DomainException: no mail server" in fail["exception"]
     assert "retry" not in fail
-    log, hook, fail = handler.run(EMAIL, {"to": "x", "fails": True}, attempts=5, max_attempts=5)
-    assert hook["message"] == "Email job failed: no mail server"
-    log, hook, fail = handler.run(EMAIL, {"to": "x", "fails": True, "processed_individually": True}, max_attempts=5)
-    assert fail["retry"] is False and hook["message"] == "Email job failed: no mail server"
-    log, hook, fail = handler.run(EMAIL, {"to": "x", "breaks": True}, attempts=5, max_attempts=5)
-    assert "Call to a member function to() on array" in hook["message"] and "Error" in fail["exception"]
+    handler.run(EMAIL, {"to": "x", "fails": True}, uuid="U1", attempts=5, max_attempts=5)
+    hook, done = handler.tell_failed(EMAIL, {"to": "x"}, uuid="U1")
+    assert hook["message"] == "Email job failed: no mail server" and done["type"] == "done"
+    log, fail = handler.run(EMAIL, {"to": "x", "fails": True, "processed_individually": True}, max_attempts=5)
+    assert fail["retry"] is False
+    log, fail = handler.run(EMAIL, {"to": "x", "breaks": True}, uuid="U2", attempts=5, max_attempts=5)
+    assert "Error" in fail["exception"]
+    hook, done = handler.tell_failed(EMAIL, {"to": "x"}, uuid="U2")
+    assert "Call to a member function to() on array" in hook["message"]
+    hook, done = handler.tell_failed(EMAIL, {"to": "x"}, exception="it was killed", cause="signal")
+    assert hook["message"] == "Email job failed: it was killed"
 
 
 def test_release(app):

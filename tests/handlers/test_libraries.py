@@ -79,28 +79,35 @@ def test_an_exception_is_told_with_its_trace(app, language):
             "rb": "ArgumentError"}[language] in fail[0]["exception"]
 
 
-def test_the_hook_is_called_after_the_last_attempt(app):
+def test_the_hook_is_called_when_muster_says_so(app):
+    """With the exception itself, where that was thrown in the same process."""
     handler = app()
-    log, fail = handler.run("Fails", {"text": "boom"}, attempts=3)
-    assert log["message"] == "hook: boom" and fail["type"] == "fail"
-    assert len(handler.run("Fails", {"text": "boom"}, attempts=300, max_attempts=0)) == 1
+    assert handler.hello["failed"] is True
+    fail, = handler.run("Fails", {"text": "boom"}, uuid="U1", attempts=3)
+    assert fail["type"] == "fail"
+    log, done = handler.tell_failed("Fails", {"text": "boom"}, exception=fail["exception"], uuid="U1")
+    assert log["message"] == "hook: boom" and done == {"type": "done", "uuid": "U1"}
+    log, done = handler.tell_failed("Fails", exception="it took too long", cause="timeout")
+    assert log["message"] == "hook: it took too long" and done["type"] == "done"
+    assert [frame["type"] for frame in handler.tell_failed("Echo", {"text": "x"})] == ["done"], "a class without a hook"
 
 
 def test_what_must_not_be_tried_again(app):
     handler = app()
-    log, fail = handler.run("FailsForGood")
-    assert log["message"] == "hook: never again"
+    fail, = handler.run("FailsForGood", uuid="U1")
     assert fail["retry"] is False and "never again" in fail["exception"]
-    log, fail = handler.run("Stubborn", {"text": "no"})
-    assert log["message"] == "hook: no" and fail["retry"] is False
+    assert handler.tell_failed("FailsForGood", uuid="U1")[0]["message"] == "hook: never again"
+    fail, = handler.run("Stubborn", {"text": "no"})
+    assert fail["retry"] is False
 
 
 def test_a_class_chooses_its_delay_and_may_fail_in_its_hook(app):
     handler = app()
     fail, = handler.run("Patient", {"text": "boom"})
     assert fail["delay"] == 7
-    fail, = handler.run("Patient", {"text": "boom"}, attempts=3)
-    assert "boom" in fail["exception"] and "in the hook" in fail["exception"]
+    fail, = handler.tell_failed("Patient", {"text": "boom"})
+    assert fail["type"] == "fail" and "in the hook" in fail["exception"]
+    assert handler.run("Echo", {"text": "x"})[-1]["type"] == "done", "it goes on"
 
 
 def test_release(app):
@@ -114,7 +121,7 @@ def test_release(app):
 def test_jobs_are_added_to_the_batch(app):
     handler = app()
     push, done = handler.run("Batched", batch_uuid="B7")
-    assert push["push"] == {"job": "More", "data": {"n": 1}, "queue": "mail", "batch_uuid": "B7"}
+    assert push["push"] == {"job": "More", "data": {"n": 1}, "batch_uuid": "B7"}
     assert [frame["type"] for frame in handler.run("Batched")] == ["done"]
 
 

@@ -49,6 +49,14 @@ class Handler:
                    "data": {} if data is None else data})
         return uuid
 
+    def tell_failed(self, name, data=None, exception="it failed", cause="exception", **members):
+        """Tells that a job has failed for good. Returns all frames until its answer."""
+        uuid = members.pop("uuid", "U%d" % time.monotonic_ns())
+        self.send({"type": "failed", "uuid": uuid, "job": name, "queue": "mail", "attempts": 3, "max_attempts": 3,
+                   "timeout": 60, "priority": 0, "pushed_at": 1795494243.007, "cause": cause, "exception": exception,
+                   **members, "data": {} if data is None else data})
+        return self.answer(uuid)
+
     def next(self):
         """The next frame; None at the end."""
         deadline = time.monotonic() + PATIENCE

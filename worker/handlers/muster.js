@@ -30,6 +30,7 @@ const path = require('path');
 const VERSION = 1;
 const FRAME_MAX = 16 << 20;
 const EXCEPTION_MAX = 60000;
+const KEPT_ERRORS = 16;
 
 /* Names here, and names in frames. */
 const LIMITS = {
@@ -51,6 +52,14 @@ class Fail extends Error {}
 
 /** Thrown by checkCancelled(): somebody wants the job to stop. */
 class Cancelled extends Error {}
+
+/** Why a job has failed for good, for its failed(): what Muster was told. reason is 'exception', 'timeout', 'signal'… */
+class Failure extends Error {
+  constructor(text, reason) {
+    super(text);
+    this.reason = reason;
+  }
+}
 
 /** No class of that name is registered. */
 class UnknownClass extends Error {}
@@ -91,7 +100,7 @@ class Job {
     throw new Error(`${this.name} has no handle()`);
   }
 
-  /** Called when this was the last attempt, before the failure is told. */
+  /** Called on a new object when the job has failed for good, also where its process died. */
   async failed(_error) {}
 
   /** False: it is not tried again, though attempts are left. */
@@ -121,11 +130,11 @@ class Job {
 
   /**
    * Pushes another job (a name, a class, or a Job), stored together with the success of this one, or not at all.
-   * Options: queue (this one's where it is missing), delay (seconds), priority, maxAttempts, timeout, batchUuid, uuid,
+   * Options: queue (that of its class or this one's where it is missing), delay (seconds), priority, maxAttempts, timeout, batchUuid, uuid,
    * uniqueKey, uniqueUntil, uniqueFor, chain, traceparent.
    */
   push(name, data, options = {}) {
-    const push = { queue: this.queue, ...pushed(name, data, options) };
+    const push = pushed(name, data, options);
     this.#running().send({ type: 'push', uuid: this.uuid, push });
   }
 
@@ -219,8 +228,8 @@ function register(jobClass, name) {
 }
 
 /**
- * Registers a function that gets the Job. limits are those of a class; limits.failed(job, error) is called after the
- * last attempt.
+ * Registers a function that gets the Job. limits are those of a class; limits.failed(job, error) is called when it
+ * has failed for good.
  */
 function job(name, limits, work) {
   if (typeof limits === 'function') [limits, work] = [{}, limits];
@@ -231,11 +240,8 @@ function job(name, limits, work) {
     async handle() {
       return work(this);
     }
-
-    async failed(error) {
-      if (failed) await failed(this, error);
-    }
   };
+  if (failed) made.prototype.failed = function hook(error) { return failed(this, error); };
   Object.assign(made, rest);
   if (name !== '*') made.jobName = name;
   return register(made, name);
@@ -300,6 +306,7 @@ class Handler {
     this.waiting = []; // frames of jobs that have not begun
     this.jobs = new Map(); // uuid: Job, of those that run
     this.cancelled = new Set(); // uuids that wait
+    this.thrown = new Map(); // uuid: error, of the last jobs that failed
     this.isOver = false; // no more jobs come
     this.pieces = []; // of a line that is not whole yet
   }
@@ -309,7 +316,7 @@ class Handler {
     this.output.on('error', () => process.exit(1)); // nobody is there to be told
     const jobs = [...classes].map(([name, jobClass]) => declaration(name, jobClass));
     this.send({ type: 'hello', version: VERSION, name: this.name, concurrency: this.concurrency, window: this.window,
-      jobs });
+      failed: [...classes.values()].some((jobClass) => jobClass.prototype.failed !== Job.prototype.failed), jobs });
     this.input.on('data', (chunk) => this.read(chunk));
     this.input.on('error', () => this.end());
     this.input.on('end', () => this.end());
@@ -340,7 +347,7 @@ class Handler {
   }
 
   take(frame) {
-    if (frame.type === 'job') this.waiting.push(frame);
+    if (frame.type === 'job' || frame.type === 'failed') this.waiting.push(frame);
     else if (frame.type === 'ping') this.send({ type: 'pong' });
     else if (frame.type === 'drain') this.isOver = true;
     else if (frame.type === 'cancel') this.cancel(frame.uuid);
@@ -387,11 +394,13 @@ class Handler {
     try {
       made = registered(frame.job).fromObject(frame);
       this.begin(made);
-      await made.handle();
+      if (frame.type === 'failed') await made.failed(this.errorOf(frame));
+      else await made.handle();
       const released = Job.released(made);
       answer = released ? { type: 'release', ...released } : { type: 'done' };
     } catch (error) {
       answer = await this.judge(made, error);
+      this.keep(frame.uuid, error);
     }
     if (!this.jobs.delete(frame.uuid)) return; // it has crashed
     this.send({ ...answer, uuid: frame.uuid });
@@ -402,6 +411,18 @@ class Handler {
     Job.begin(made, this);
     this.jobs.set(made.uuid, made);
     if (this.cancelled.delete(made.uuid)) Job.cancel(made);
+  }
+
+  /* For its hook, which may come to this process. */
+  keep(uuid, error) {
+    this.thrown.set(uuid, error);
+    if (this.thrown.size > KEPT_ERRORS) this.thrown.delete(this.thrown.keys().next().value);
+  }
+
+  errorOf(frame) {
+    const kept = this.thrown.get(frame.uuid);
+    this.thrown.delete(frame.uuid);
+    return kept || new Failure(frame.exception, frame.cause);
   }
 
   /* What is answered for a job that threw. */
@@ -417,7 +438,6 @@ class Handler {
         const delay = await made.retryDelay(error);
         if (delay !== null && delay !== undefined) answer.delay = number('retryDelay', delay);
       }
-      if (made.isLastAttempt || answer.retry === false) await made.failed(error);
     } catch (second) { // in one of its hooks
       answer.exception += `\n\nand then:\n${trace(second)}`;
     }
@@ -446,4 +466,4 @@ function run(options) {
   new Handler(options).start();
 }
 
-module.exports = { Job, Batch, Fail, Cancelled, UnknownClass, job, register, run };
+module.exports = { Job, Batch, Fail, Failure, Cancelled, UnknownClass, job, register, run };

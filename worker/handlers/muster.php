@@ -28,6 +28,7 @@ namespace Muster;
 const VERSION = 1;
 const FRAME_MAX = 16 << 20;
 const EXCEPTION_MAX = 60000;
+const KEPT_EXCEPTIONS = 16;
 const LIMITS = ['timeout', 'max_attempts', 'backoff', 'backoff_delay', 'backoff_max'];
 const OPTIONS = ['queue', 'delay', 'priority', 'max_attempts', 'timeout', 'batch_uuid', 'uuid', 'unique_key',
     'unique_until', 'unique_for', 'chain', 'traceparent'];
@@ -40,6 +41,19 @@ class Fail extends \Exception
 /** Thrown by checkCancelled(): somebody wants the job to stop. */
 class Cancelled extends \Exception
 {
+}
+
+/** Why a job has failed for good, for its failed(): what Muster was told. */
+class Failure extends \Exception
+{
+    /** "exception", "timeout", "signal"… */
+    public string $reason;
+
+    public function __construct(string $text, string $reason)
+    {
+        parent::__construct($text);
+        $this->reason = $reason;
+    }
 }
 
 /** No class of that name can be run. */
@@ -107,7 +121,7 @@ abstract class Job
     /** Does the work. */
     abstract public function handle(): void;
 
-    /** Called when this was the last attempt, before the failure is told. */
+    /** Called on a new object when the job has failed for good, also where its process died. */
     public function failed(\Exception $exception): void
     {
     }
@@ -353,6 +367,7 @@ final class Handler
     private string $buffer = '';
     private array $waiting = [];      // frames of jobs that have not begun
     private array $cancelled = [];    // by uuid
+    private array $thrown = [];       // exceptions by uuid, of the last jobs that failed
     private bool $isOver = false;     // no more jobs come
     private ?array $frame = null;     // of the job that runs
     private ?object $job = null;      // that runs
@@ -385,7 +400,7 @@ final class Handler
         stream_set_write_buffer($this->out, 0);
         register_shutdown_function(fn () => $this->shutDown());
         $this->send(['type' => 'hello', 'version' => VERSION, 'name' => $options['name'] ??
-            basename($_SERVER['argv'][0] ?? 'php'), 'window' => $options['window'] ?? 0] + $this->declarations());
+            basename($_SERVER['argv'][0] ?? 'php'), 'window' => $options['window'] ?? 0, 'failed' => true] + $this->declarations());
         while ($this->nextWaits()) {
             $this->work(array_shift($this->waiting));
         }
@@ -413,7 +428,7 @@ final class Handler
             throw new \InvalidArgumentException('unknown option: ' . implode(', ', $unknown) . ' (there are ' .
                 implode(', ', OPTIONS) . ')');
         }
-        $push = ['job' => $name, 'data' => $data ?: new \stdClass()] + $options + ['queue' => $this->running()['queue']];
+        $push = ['job' => $name, 'data' => $data ?: new \stdClass()] + $options;
         $this->send(['type' => 'push', 'uuid' => $this->running()['uuid'], 'push' => $push]);
     }
 
@@ -575,6 +590,7 @@ final class Handler
     {
         switch ($frame['type']) {
             case 'job':
+            case 'failed':
                 $this->waiting[] = $frame;
                 break;
             case 'cancel':
@@ -635,12 +651,18 @@ final class Handler
         $this->released = null;
         try {
             $this->job = $this->make($frame);
-            $this->job->handle();
-            $answer = $this->answer();
+            if ($frame['type'] === 'failed') {
+                $this->job->failed($this->exceptionOf($frame));
+                $answer = ['type' => 'done'];
+            } else {
+                $this->job->handle();
+                $answer = $this->answer();
+            }
         } catch (Cancelled) {
             $answer = ['type' => 'release'];
         } catch (\Throwable $exception) {
             $answer = $this->judge($exception);
+            $this->keep($frame['uuid'], $exception);
         }
         $this->finish($answer);
     }
@@ -663,6 +685,21 @@ final class Handler
         }
         $delay = $this->job->getReleaseDelay();
         return ['type' => 'release'] + ($delay === null ? [] : ['delay' => max(0, $delay)]);
+    }
+
+    /** For its hook, which may come to this process. */
+    private function keep(string $uuid, \Throwable $exception): void
+    {
+        $this->thrown[$uuid] = $exception instanceof \Exception ? $exception :
+            new \RuntimeException($exception->getMessage(), 0, $exception);
+        $this->thrown = array_slice($this->thrown, -KEPT_EXCEPTIONS, null, true);
+    }
+
+    private function exceptionOf(array $frame): \Exception
+    {
+        $kept = $this->thrown[$frame['uuid']] ?? null;
+        unset($this->thrown[$frame['uuid']]);
+        return $kept ?? new Failure($frame['exception'], $frame['cause']);
     }
 
     /** What is answered for a job that threw. */
@@ -691,10 +728,6 @@ final class Handler
             $answer['retry'] = false;
         } elseif ($this->job instanceof Job && ($delay = $this->job->getRetryDelay()) !== null) {
             $answer['delay'] = max(0, $delay);
-        }
-        if ($isLast || isset($answer['retry'])) {
-            $this->job->failed($exception instanceof \Exception ? $exception :
-                new \RuntimeException($exception->getMessage(), 0, $exception));
         }
         return $answer;
     }

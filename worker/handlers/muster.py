@@ -34,12 +34,13 @@ import sys
 import threading
 import traceback
 
-__all__ = ["Job", "Batch", "Fail", "Cancelled", "LogHandler", "job", "register", "run", "current"]
+__all__ = ["Job", "Batch", "Fail", "Failure", "Cancelled", "LogHandler", "job", "register", "run", "current"]
 
 VERSION = 1
 FD_IN, FD_OUT = 3, 4
 FRAME_MAX = 16 << 20
 EXCEPTION_MAX = 60000
+KEPT_EXCEPTIONS = 16
 LIMITS = ("timeout", "max_attempts", "backoff", "backoff_delay", "backoff_max")
 OPTIONS = ("queue", "delay", "priority", "max_attempts", "timeout", "batch_uuid", "uuid", "unique_key", "unique_until",
            "unique_for", "chain", "traceparent")
@@ -47,6 +48,14 @@ OPTIONS = ("queue", "delay", "priority", "max_attempts", "timeout", "batch_uuid"
 
 class Fail(Exception):
     """Raise it in a job that must not be tried again."""
+
+
+class Failure(Exception):
+    """Why a job has failed for good, for its failed(): what Muster was told. reason is "exception", "timeout", "signal"…"""
+
+    def __init__(self, text, reason):
+        super().__init__(text)
+        self.reason = reason
 
 
 class UnknownClass(LookupError):
@@ -103,7 +112,8 @@ class Job:
         raise NotImplementedError("%s has no handle()" % type(self).__name__)
 
     def failed(self, exception):
-        """Called when this was the last attempt, before the failure is told."""
+        """Called when the job has failed for good, also where its process died or a rule of Muster's decided so. It is
+        another object than the one that ran; exception is what that raised where it ran in this process, else a Failure."""
 
     def should_retry(self, exception):
         """False: it is not tried again, though attempts are left."""
@@ -134,11 +144,10 @@ class Job:
     def push(self, name, data=None, **options):
         """Pushes another job (a name, a class, or a Job), stored together with the success of this one or not at all.
 
-        Options: queue (this one's where it is missing), delay (seconds), priority, max_attempts, timeout, batch_uuid,
+        Options: queue (that of its class or this one's where it is missing), delay (seconds), priority, max_attempts, timeout, batch_uuid,
         uuid, unique_key, unique_until, unique_for, chain, traceparent.
         """
         pushed = _pushed(name, data, options)
-        pushed.setdefault("queue", self.queue)
         self._running().send({"type": "push", "uuid": self.uuid, "push": pushed})
 
     def progress(self, percent, message=None):
@@ -226,7 +235,7 @@ def register(cls, name=None):
 
 
 def job(name, failed=None, **limits):
-    """Registers a function that gets the Job. failed(job, exception) is called after the last attempt."""
+    """Registers a function that gets the Job. failed(job, exception) is called when it has failed for good."""
     unknown = set(limits) - set(LIMITS)
     if unknown:
         raise TypeError("unknown limit: %s (there are %s)" % (", ".join(sorted(unknown)), ", ".join(LIMITS)))
@@ -331,6 +340,7 @@ class _Handler:
         self.waiting = collections.deque()  # frames of jobs that have not begun
         self.jobs = {}  # uuid: Job, of those that run
         self.cancelled = set()  # uuids that wait
+        self.raised = collections.OrderedDict()  # uuid: exception, of the last jobs that failed
         self.is_over = False  # no more jobs come
         self.writing = threading.Lock()
         self.changing = threading.Lock()  # jobs and cancelled
@@ -345,6 +355,7 @@ class _Handler:
             raise RuntimeError("descriptors 3 and 4 are not open: this is a handler, which Muster starts") from None
         self.send({"type": "hello", "version": VERSION, "name": name or os.path.basename(sys.argv[0] or "python"),
                    "concurrency": self.concurrency, "window": window,
+                   "failed": any(cls.failed is not Job.failed for cls in _classes.values()),
                    "jobs": [_declaration(each, cls) for each, cls in _classes.items()]})
         if self.concurrency == 1:
             self.run_here()
@@ -400,7 +411,7 @@ class _Handler:
 
     def take(self, frame):
         kind = frame.get("type")
-        if kind == "job":
+        if kind in ("job", "failed"):
             self.waiting.append(frame)
         elif kind == "ping":
             self.send({"type": "pong"})
@@ -439,12 +450,16 @@ class _Handler:
             running = _registered(frame["job"]).from_dict(frame)
             running.name = frame["job"]
             self.begin(running)
-            running.handle()
+            if frame["type"] == "failed":
+                running.failed(self.exception_of(frame))
+            else:
+                running.handle()
             answer = {"type": "release", **running._released} if running._released is not None else {"type": "done"}
         except Cancelled:
             answer = {"type": "release"}
         except (Exception, SystemExit) as exception:
             answer = self.judge(running, exception)
+            self.keep(frame, exception)
         finally:
             self.jobs.pop(frame["uuid"], None)
             _local.job = None
@@ -458,6 +473,18 @@ class _Handler:
             self.jobs[running.uuid] = running
             running._is_cancelled = running.uuid in self.cancelled
             self.cancelled.discard(running.uuid)
+
+    def keep(self, frame, exception):
+        """For its hook, which may come to this process."""
+        with self.changing:
+            self.raised[frame["uuid"]] = exception
+            if len(self.raised) > KEPT_EXCEPTIONS:
+                self.raised.popitem(last=False)
+
+    def exception_of(self, frame):
+        with self.changing:
+            kept = self.raised.pop(frame["uuid"], None)
+        return kept if isinstance(kept, Exception) else Failure(frame["exception"], frame["cause"])
 
     def judge(self, running, exception):
         """What is answered for a job that raised."""
@@ -473,8 +500,6 @@ class _Handler:
                 delay = running.retry_delay(exception)
                 if delay is not None:
                     answer["delay"] = _number("retry_delay", delay)
-            if running.is_last_attempt or not answer.get("retry", True):
-                running.failed(exception)
         except Exception as second:  # in one of its hooks
             answer["exception"] = _clean(answer["exception"] + "\n\nand then:\n" + _trace(second))
         return answer

@@ -36,6 +36,7 @@ module Muster
   FD_OUT = 4
   FRAME_MAX = 16 << 20
   EXCEPTION_MAX = 60_000
+  KEPT_EXCEPTIONS = 16
   LIMITS = %i[timeout max_attempts backoff backoff_delay backoff_max].freeze
   OPTIONS = %i[queue delay priority max_attempts timeout batch_uuid uuid unique_key unique_until unique_for chain
                traceparent].freeze
@@ -49,6 +50,16 @@ module Muster
 
   # Raised by check_cancelled: somebody wants the job to stop.
   class Cancelled < StandardError; end
+
+  # Why a job has failed for good, for its failed: what Muster was told. reason is "exception", "timeout", "signal"...
+  class Failure < StandardError
+    attr_reader :reason
+
+    def initialize(text, reason)
+      super(text)
+      @reason = reason
+    end
+  end
 
   # No class of that name is registered.
   class UnknownClass < StandardError; end
@@ -126,7 +137,7 @@ module Muster
       raise NotImplementedError, "#{name} has no handle"
     end
 
-    # Called when this was the last attempt, before the failure is told.
+    # Called on a new object when the job has failed for good, also where its process died.
     def failed(exception); end
 
     # False: it is not tried again, though attempts are left.
@@ -155,7 +166,7 @@ module Muster
     end
 
     # Pushes another job (a name, a class, or a Job), stored together with the success of this one, or not at all.
-    # Options: queue (this one's where it is missing), delay (seconds), priority, max_attempts, timeout, batch_uuid,
+    # Options: queue (that of its class or this one's where it is missing), delay (seconds), priority, max_attempts, timeout, batch_uuid,
     # uuid, unique_key, unique_until, unique_for, chain, traceparent.
     def push(name, data = {}, **options)
       unknown = options.keys - OPTIONS
@@ -163,7 +174,7 @@ module Muster
 
       name, data = name.name, name.data if name.is_a?(Job)
       name = name.job_name if name.is_a?(Class)
-      running.send_frame(type: "push", uuid: uuid, push: { queue: queue, job: name, data: data }.merge(options.compact))
+      running.send_frame(type: "push", uuid: uuid, push: { job: name, data: data }.merge(options.compact))
     end
 
     # Tells how far the job is, from 0 to 100.
@@ -231,7 +242,7 @@ module Muster
       @classes[name] = job_class
     end
 
-    # Registers a block that gets the Job. failed: is called with job and exception after the last attempt.
+    # Registers a block that gets the Job. failed: is called with job and exception when it has failed for good.
     def job(name, failed: nil, **limits, &work)
       made = Class.new(Job)
       known.delete(made)
@@ -302,6 +313,7 @@ module Muster
       @waiting = []       # frames of jobs that have not begun
       @jobs = {}          # uuid: Job, of those that run
       @cancelled = {}     # uuids that wait
+      @raised = {}        # uuid: exception, of the last jobs that failed
       @is_over = false    # no more jobs come
       @writing = Mutex.new
       @changing = Mutex.new # @jobs and @cancelled
@@ -311,6 +323,7 @@ module Muster
       $stdout.sync = true
       open_pipes
       send_frame(type: "hello", version: VERSION, name: name, concurrency: @concurrency, window: window,
+                 failed: Muster.classes.any? { |_, job_class| job_class.instance_method(:failed).owner != Job },
                  jobs: Muster.classes.map { |each, job_class| Muster.declaration(each, job_class) })
       @concurrency == 1 ? run_here : run_in_threads
     end
@@ -380,7 +393,7 @@ module Muster
 
     def take(frame)
       case frame["type"]
-      when "job" then @waiting << frame
+      when "job", "failed" then @waiting << frame
       when "ping" then send_frame(type: "pong")
       when "drain" then @is_over = true
       when "cancel" then cancel(frame["uuid"])
@@ -397,12 +410,13 @@ module Muster
       begin
         job = Muster.registered(frame["job"]).from_h(frame)
         start(job)
-        job.handle
+        frame["type"] == "failed" ? job.failed(exception_of(frame)) : job.handle
         answer = job.released ? { type: "release", **job.released } : { type: "done" }
       rescue Cancelled
         answer = { type: "release" }
       rescue StandardError, ScriptError, SystemExit, SystemStackError, NoMemoryError => e
         answer = judge(job, e)
+        keep(uuid, e)
       end
       @changing.synchronize { @jobs.delete(uuid) }
       send_frame(**answer, uuid: uuid)
@@ -414,6 +428,18 @@ module Muster
         @jobs[job.uuid] = job
         job.cancel if @cancelled.delete(job.uuid)
       end
+    end
+
+    # For its hook, which may come to this process.
+    def keep(uuid, exception)
+      @changing.synchronize do
+        @raised[uuid] = exception
+        @raised.shift if @raised.size > KEPT_EXCEPTIONS
+      end
+    end
+
+    def exception_of(frame)
+      @changing.synchronize { @raised.delete(frame["uuid"]) } || Failure.new(frame["exception"], frame["cause"])
     end
 
     # What is answered for a job that raised.
@@ -430,7 +456,6 @@ module Muster
       elsif (delay = job.retry_delay(exception))
         answer[:delay] = Muster.number("retry_delay", delay)
       end
-      job.failed(exception) if job.last_attempt? || answer[:retry] == false
       answer
     rescue StandardError => e # in one of its hooks
       answer.merge(exception: "#{answer[:exception]}\n\nand then:\n#{Muster.trace(e)}")

@@ -56,6 +56,14 @@ static void put_class(struct buf *out, const struct muster_job_class *class)
     buf_text_append(out, "}");
 }
 
+static bool wants_failures(const struct muster_job_plugin *plugin)
+{
+    for (size_t i = 0; i < plugin->class_count; i++)
+        if (plugin->classes[i].failed)
+            return true;
+    return false;
+}
+
 int host_hello(struct host *host, struct err *err)
 {
     const struct muster_job_plugin *plugin = host->plugin;
@@ -66,6 +74,7 @@ int host_hello(struct host *host, struct err *err)
     buf_printf(out, "{\"type\":\"hello\",\"version\":%d,\"window\":%d,\"name\":", PROTOCOL_VERSION,
                PROTOCOL_WINDOW_MAX);
     json_string_append(out, plugin->name, strlen(plugin->name));
+    buf_printf(out, ",\"failed\":%s", wants_failures(plugin) ? "true" : "false");
     buf_text_append(out, ",\"jobs\":[");
     for (size_t i = 0; i < plugin->class_count; i++) {
         buf_text_append(out, i > 0 ? "," : "");

@@ -20,12 +20,13 @@ enum {
     TIMEOUT,
     PRIORITY,
     PUSHED_AT,
+    EXCEPTION,
     FIELD_COUNT,
 };
 
-static const char *const names[] = {"type",         "uuid",       "job",         "queue",
-                                    "data",         "batch_uuid", "traceparent", "attempts",
-                                    "max_attempts", "timeout",    "priority",    "pushed_at"};
+static const char *const names[] = {
+    "type",     "uuid",         "job",     "queue",    "data",      "batch_uuid", "traceparent",
+    "attempts", "max_attempts", "timeout", "priority", "pushed_at", "exception"};
 _Static_assert(sizeof names / sizeof names[0] == FIELD_COUNT, "a name each");
 
 static int read_text(const struct json_field *field, struct arena *arena, const char **out,
@@ -160,8 +161,6 @@ static void fail(const struct muster_job_class *class, struct muster_job *job, i
     bool is_last = job->job.max_attempts > 0 && job->job.attempts >= job->job.max_attempts;
     bool is_retried =
         !job->is_final && !is_last && (!class->should_retry || class->should_retry(job));
-    if (!is_retried && class->failed)
-        class->failed(job, job->exception);
     bool has_delay = is_retried && class->backoff;
     answer_failed(job, is_retried, has_delay ? class->backoff(job) : MUSTER_BACKOFF);
 }
@@ -183,6 +182,15 @@ static void run(struct muster_job *job)
         fail(class, job, result);
 }
 
+/* It has failed for good: whatever its class wants to do about that. */
+static void tell(struct muster_job *job, const char *exception)
+{
+    const struct muster_job_class *class = find_class(job->host->plugin, job->job.name);
+    if (class && class->failed)
+        class->failed(job, exception);
+    end_answer(job, begin_answer("done", job));
+}
+
 /* Frames that are no jobs */
 
 static int take_ping(struct host *host)
@@ -192,11 +200,17 @@ static int take_ping(struct host *host)
     return 0;
 }
 
-static int take_job(struct host *host, const struct json_field *fields, struct err *err)
+static int take_job(struct host *host, const struct json_field *fields, bool has_failed,
+                    struct err *err)
 {
+    const char *exception = "";
     struct muster_job job = {.host = host, .arena = host->arena};
     int result = read_job(&job, fields, err);
-    if (result == 0)
+    if (result == 0 && has_failed)
+        result = read_text(&fields[EXCEPTION], &job.arena, &exception, err);
+    if (result == 0 && has_failed)
+        tell(&job, exception);
+    else if (result == 0)
         run(&job);
     arena_reset(&job.arena);
     host->arena = job.arena;
@@ -212,7 +226,9 @@ int host_run(struct host *host, const char *line, size_t length, struct err *err
         return -1;
     const struct json_slice *type = &fields[TYPE].value;
     if (type->text && json_slice_is(type, "job"))
-        return take_job(host, fields, err);
+        return take_job(host, fields, false, err);
+    if (type->text && json_slice_is(type, "failed"))
+        return take_job(host, fields, true, err);
     if (type->text && json_slice_is(type, "ping"))
         return take_ping(host);
     host->is_draining = host->is_draining || (type->text && json_slice_is(type, "drain"));

@@ -55,7 +55,8 @@ struct muster_job_class {
      * to muster_job_fail is its exception. */
     int (*handle)(struct muster_job *job);
 
-    /* Called when a job has failed for good. */
+    /* Called when a job has failed for good, also where its process died or a rule of the configuration
+     * decided so: job is another object than the one that ran, exception what went wrong. */
     void (*failed)(struct muster_job *job, const char *exception);
 
     /* Called when a job has failed and attempts are left: false means never again. */
