@@ -272,7 +272,8 @@ struct driver {
     int (*purge)(struct store *store, const char *queue, uint64_t *removed, struct err *err);
 
     /* Failed jobs: newest first; requeued under the same uuid with attempts 0, the priority that
-     * they had and due now, at most limit a call (oldest first; a batch counts it as pending again;
+     * they had and due now, at most limit a call (oldest first, and in that order behind what is
+     * ready, as if they were pushed now; a batch counts it as pending again;
      * a unique key is held again where it is free; the history goes on; one whose payload cannot be
      * read may stay, uncounted); removed, at most limit a call. *count gets how many; fewer than
      * the limit means that it was the last call. */

@@ -159,6 +159,7 @@ CREATE FUNCTION {insert}(p_uuid text[], p_queue text[], p_payload text[], p_prio
                          p_strict boolean, p_in_transaction boolean) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
     t bigint := {now}();
+    made text[];
     closed text[] := '{}';
     stored text[];
     counted text[];
@@ -166,9 +167,11 @@ DECLARE
     k integer := 1;
 BEGIN
     IF p_batch IS NOT NULL THEN
-        INSERT INTO {batches} (uuid, allow_failures, created_at)
-        SELECT DISTINCT b.uuid, true, t FROM unnest(p_batch) AS b(uuid) WHERE b.uuid IS NOT NULL
-        ORDER BY b.uuid ON CONFLICT DO NOTHING;
+        WITH m AS (
+            INSERT INTO {batches} (uuid, allow_failures, created_at)
+            SELECT DISTINCT b.uuid, true, t FROM unnest(p_batch) AS b(uuid) WHERE b.uuid IS NOT NULL
+            ORDER BY b.uuid ON CONFLICT DO NOTHING RETURNING uuid)
+        SELECT array_agg(m.uuid) INTO made FROM m;
         closed := ARRAY(SELECT l.uuid FROM (
             SELECT b.uuid, b.cancelled_at + b.finished_at AS closed_at FROM {batches} b
             WHERE b.uuid = ANY(p_batch) ORDER BY b.uuid FOR UPDATE) l WHERE l.closed_at > 0);
@@ -205,6 +208,9 @@ BEGIN
     END IF;
     IF cardinality(stored) = cardinality(p_uuid) THEN
         RETURN NULL;
+    END IF;
+    IF made IS NOT NULL THEN -- not for a job that was passed over
+        DELETE FROM {batches} WHERE uuid = ANY(made) AND total_jobs = 0;
     END IF;
     FOR i IN 1 .. cardinality(p_uuid) LOOP -- the stored ones are in the same order
         IF stored[k] = p_uuid[i] THEN

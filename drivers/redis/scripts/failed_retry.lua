@@ -1,8 +1,8 @@
 #!lua flags=allow-oom
 -- SPDX-License-Identifier: MIT
 -- uses: failed
--- Failed jobs become live again. ARGV: their uuids. Returns how many did.
-local retried = {}
+-- Failed jobs become live again, in this order. ARGV: their uuids. Returns how many did.
+local retried = 0
 
 -- Its unique key is held again, where nobody else holds it and its time is not over.
 local function lock_again(uuid, key, unique)
@@ -23,6 +23,7 @@ local function retry(uuid, job)
         lock_again(uuid, key, job.unique)
     end
     job.meta.attempts = 0
+    job.meta.number = call('INCR', P .. 'seq')
     put_ready(uuid, job.meta)
     call('HSET', key, 'meta', write_meta(job.meta))
     call('SADD', P .. 'queues', job.meta.queue)
@@ -31,14 +32,9 @@ end
 for _, uuid in ipairs(ARGV) do
     local job = take_failed(uuid)
     if job then
-        retried[#retried + 1] = {uuid = uuid, job = job}
+        retried = retried + 1
+        retry(uuid, job)
     end
 end
-table.sort(retried, function(a, b)
-    return a.job.meta.number < b.job.meta.number
-end)
-for _, one in ipairs(retried) do
-    retry(one.uuid, one.job)
-end
 wake_all()
-return #retried
+return retried

@@ -67,7 +67,7 @@ for _, stretch in ipairs(stretches()) do
     if wanted > 0 and bytes < BYTES_MAX then
         for _, uuid in ipairs(stretch[3](from, from + wanted - 1)) do
             if bytes < BYTES_MAX then
-                bytes = bytes + add_job(rows, uuid)
+                bytes = bytes + add_job(rows, uuid, queue)
                 limit, offset = limit - 1, offset + 1
             end
         end

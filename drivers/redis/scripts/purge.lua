@@ -8,7 +8,7 @@ local keys, removed = {}, 0
 
 local function remove(uuid)
     local text = call('HGET', P .. 'job:' .. uuid, 'meta')
-    if not text then
+    if not is_of(text, ARGV[1]) then
         drop_stranger(key, uuid)
     elseif read_meta(text).flag == 'x' then
         removed = removed + 1

@@ -13,6 +13,7 @@
 -- What jobs have that are more than themselves is in later(); most have nothing.
 local owner, stamp, queue, count = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 local key, leases_key = queue_key(queue), P .. 'leases'
+local of_queue, of_queue_at = ' ' .. queue, -#queue - 1 -- how the meta of its jobs ends
 local POPPED_MAX, BYTES_MAX = 20, 16 * 1024 * 1024
 
 -- --- ending ---
@@ -138,7 +139,7 @@ end
 local function reserve_one(uuid)
     local job = call('HMGET', P .. 'job:' .. uuid, 'payload', 'meta')
     local payload, meta = job[1], job[2]
-    if not meta then
+    if not meta or sub(meta, of_queue_at) ~= of_queue then
         return later().drop_stranger(key, uuid)
     end
     local lease = sub(meta, 1, 4) == '0 - ' and first_lease or other_lease(uuid, meta)

@@ -3,10 +3,11 @@
 -- Figures of a queue.
 
 -- When the first job of the list was due; nil where there is none. Ghosts stand before it at most.
-local function list_due(key)
+local function list_due(queue)
+    local key = queue_key(queue)
     for _, uuid in ipairs(call('LRANGE', key, 0, 99)) do
         local text = call('HGET', P .. 'job:' .. uuid, 'meta')
-        if text then
+        if is_of(text, queue) then
             return read_meta(text).due
         end
     end
@@ -33,9 +34,9 @@ local function delayed_due(key)
 end
 
 -- Since when the oldest ready job has been due; -1 where none is ready.
-local function oldest_due(key)
-    local oldest
-    for _, due in pairs({list_due(key) or false, priority_due(key) or false, delayed_due(key) or false}) do
+local function oldest_due(queue)
+    local key, oldest = queue_key(queue), nil
+    for _, due in pairs({list_due(queue) or false, priority_due(key) or false, delayed_due(key) or false}) do
         if due then
             oldest = math.min(oldest or due, due)
         end

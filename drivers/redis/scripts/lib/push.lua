@@ -27,30 +27,23 @@ local function read_groups(args, at, count)
     return groups, at
 end
 
--- Which of the uuids the store has, as a set; a uuid that is there twice is a repetition too.
+-- Which of the uuids the store has, by their place in args.
 local function find_repeated(args, groups)
-    local keys, seen, twice = {}, {}, {}
+    local keys, repeated = {}, {}
     for _, group in ipairs(groups) do
         for at = group.first, group.first + (group.count - 1) * group.step, group.step do
-            local uuid = args[at]
-            if seen[uuid] then
-                twice[at] = true
-            end
-            seen[uuid] = true
-            keys[#keys + 1] = P .. 'job:' .. uuid
+            keys[#keys + 1] = P .. 'job:' .. args[at]
         end
     end
     if over_keys('EXISTS', keys) == 0 then
-        return twice
+        return repeated
     end
     for _, group in ipairs(groups) do
         for at = group.first, group.first + (group.count - 1) * group.step, group.step do
-            if call('EXISTS', P .. 'job:' .. args[at]) == 1 then
-                twice[at] = true
-            end
+            repeated[at] = call('EXISTS', P .. 'job:' .. args[at]) == 1
         end
     end
-    return twice
+    return repeated
 end
 
 -- Whether a live job holds this key.
@@ -72,10 +65,11 @@ end
 -- Decides about each job before anything is written. Returns what becomes of them, by their place in
 -- args; and a problem, where a batch has ended that one of them is for.
 local function judge(args, groups)
-    local repeated, verdicts, taken, problem = find_repeated(args, groups), {}, {}, nil
+    local repeated, verdicts, problem = find_repeated(args, groups), {}, nil
+    local stored, taken = {}, {} -- uuids and keys of this push
     for _, group in ipairs(groups) do
         for at = group.first, group.first + (group.count - 1) * group.step, group.step do
-            local verdict = repeated[at] and REPEATED or STORED
+            local verdict = (repeated[at] or stored[args[at]]) and REPEATED or STORED
             if group.wide and verdict == STORED then
                 local batch, unique = args[at + 2], sub(args[at + 3], 2)
                 local ended = batch ~= '' and batch_ended(batch)
@@ -87,6 +81,7 @@ local function judge(args, groups)
                 end
                 taken[unique] = taken[unique] or verdict == STORED
             end
+            stored[args[at]] = stored[args[at]] or verdict == STORED
             verdicts[at] = verdict
         end
     end

@@ -46,6 +46,12 @@ local function put_delayed(uuid, meta, delay)
     end
 end
 
+-- Whether a job with this meta (or none) is of a queue: the ghost of a job that has come again in
+-- another one stands for nothing here.
+local function is_of(meta, queue)
+    return meta and sub(meta, -#queue - 1) == ' ' .. queue
+end
+
 -- An entry of the list that has no job: a ghost, or what another program has put there, which is kept.
 local function drop_stranger(key, entry)
     if call('SREM', key .. ':ghosts', entry) == 0 then

@@ -4,11 +4,12 @@
 -- progress, its text, history; what there is not is empty.
 local ROW_SIZE = 9
 
--- Appends the row of a job; nothing where it is not a live one. Returns how many bytes it has.
-local function add_job(rows, uuid)
+-- Appends the row of a job; nothing where it is not a live one, or not of the queue (nil: of any).
+-- Returns how many bytes it has.
+local function add_job(rows, uuid, queue)
     local found = call('HMGET', P .. 'job:' .. uuid, 'payload', 'meta', 'cancelled', 'progress',
                        'progress_text', 'history', 'failed', 'batch')
-    if not found[2] or found[7] then
+    if not found[2] or found[7] or (queue and not is_of(found[2], queue)) then
         return 0
     end
     local lease = call('HGET', P .. 'leases', uuid)
