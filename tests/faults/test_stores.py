@@ -149,9 +149,10 @@ def test_a_log_that_nobody_reads_keeps_nobody_waiting_and_what_was_dropped_is_co
     wait_for(muster.answers)
     for _ in range(10):  # some 600 KB, and a pipe holds 64
         muster.wait_done(muster.push({"do": "write", "to": "stderr", "text": "noise " * 10 + "\n", "times": 1000}))
-    for pid in muster.running().values():
+    killed = set(muster.running().values())
+    for pid in killed:
         os.kill(pid, signal.SIGKILL)
-    wait_for(lambda: len(muster.running()) == 2)
+    wait_for(lambda: len(muster.running()) == 2 and not killed & set(muster.running().values()))
     said = []
     thread = threading.Thread(target=lambda: said.extend(os.fdopen(reader, "rb")))
     thread.start()
