@@ -217,9 +217,18 @@ def test_switched_off_and_on(running):
     wait_for(lambda: queue(running)["target"] > 1)
 
 
-def test_a_decision_now(running):
-    answer = running.cli("queue:autoscale", "run")
-    assert answer == {"actions": []} and running.run("queue:autoscale", "run").stdout == "nothing is to be changed\n"
+def test_a_decision_now(muster):
+    """Nobody decides within the hour but on demand; the answer is the guide's."""
+    configure(muster, muster.queue("emails", max_workers=5, scale_up_threshold=20), scaling="interval = 1h")
+    muster.start()
+    wait_for(lambda: all(store["heard"] for store in muster.ask("scaling")["stores"]))
+    answer = muster.cli("queue:autoscale", "run")
+    assert answer == {"actions": []} and muster.run("queue:autoscale", "run").stdout == "nothing is to be changed\n"
+    muster.bulk(jobs(200, 0.2))
+    action, = wait_for(lambda: muster.cli("queue:autoscale", "run")["actions"], muster.log_text)
+    assert (action["queue"], action["action"], action["from"], action["to"]) == ("emails", "scale_up", 1, 3)
+    assert re.search(r"Queue size \(\d+\) > threshold \(20\)", action["reason"])
+    assert {"queue_size", "avg_worker_utilization", "processing_rate", "incoming_rate"} <= action["metrics"].keys()
 
 
 def test_status_and_explanation_for_people(running):
