@@ -227,21 +227,27 @@ static int check_schedule(struct settings_reader *reader, const struct schedule_
     return 0;
 }
 
+/* The fewest workers that a queue may have. */
+static int64_t least_of(const struct settings *settings, const struct queue_settings *queue)
+{
+    if (!queue->command[0])
+        return 0;
+    return settings_is_scaled(settings, queue) ? queue->scaling.min_workers : queue->workers;
+}
+
 /* What all queues have at the least must fit: the master could not give it. */
 static int check_total(struct settings_reader *reader)
 {
     const struct settings *settings = reader->settings;
     int64_t least = 0;
-    for (size_t i = 0; i < settings->queue_count; i++) {
-        const struct queue_settings *queue = &settings->queues[i];
-        least += settings_is_scaled(settings, queue) ? queue->scaling.min_workers : 0;
-    }
-    if (least <= settings->auto_scaling.max_total_workers)
+    for (size_t i = 0; i < settings->queue_count; i++)
+        least += least_of(settings, &settings->queues[i]);
+    if (!settings->auto_scaling.enabled || least <= settings->auto_scaling.max_total_workers)
         return 0;
     struct err cause = ERR_INIT;
     err_set(&cause, ERR_INVALID,
-            "max_total_workers: less than the min_workers of all queues together; write at least "
-            "%" PRId64 ", or smaller min_workers",
+            "max_total_workers: less than the min_workers of all queues together (workers, where "
+            "one is not scaled); write at least %" PRId64 ", or smaller min_workers",
             least);
     return settings_refuse(reader, settings_section(reader, "auto_scaling", ""),
                            "max_total_workers", &cause);

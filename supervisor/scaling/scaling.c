@@ -198,7 +198,8 @@ void scaling_order(struct scaling *scaling, struct scaled *scaled, const struct 
 void scaling_switch(struct scaling *scaling, enum scaling_state state)
 {
     scaling->state = state;
-    scaling->state_ms = clock_wall_ms(clock_of(scaling));
+    int64_t now_ms = clock_wall_ms(clock_of(scaling));
+    scaling->state_ms = now_ms > scaling->state_ms ? now_ms : scaling->state_ms + 1;
     scaling_follow(scaling);
     exchange(scaling);
 }

@@ -68,8 +68,15 @@ static int read_number(const cJSON *request, const char *name, int64_t max, int6
     return 0;
 }
 
-static int read_order(const struct master *master, const cJSON *request, struct order *order,
-                      struct err *err)
+/* Later than the last order, whatever the clocks of other hosts say: the newest counts. */
+static int64_t order_time(const struct master *master, const struct scaled *scaled)
+{
+    int64_t now_ms = clock_wall_ms(master->host.clock);
+    return now_ms > scaled->order.at_ms ? now_ms : scaled->order.at_ms + 1;
+}
+
+static int read_order(const struct master *master, const cJSON *request,
+                      const struct scaled *scaled, struct order *order, struct err *err)
 {
     int64_t for_ms;
     if (!json_get(request, "workers"))
@@ -77,8 +84,8 @@ static int read_order(const struct master *master, const cJSON *request, struct 
     if (read_number(request, "workers", BOUNDS_TOTAL_MAX, &order->workers, err) < 0 ||
         read_number(request, "for_ms", FOR_MAX_MS, &for_ms, err) < 0)
         return -1;
-    order->at_ms = clock_wall_ms(master->host.clock);
-    order->until_ms = for_ms > 0 ? order->at_ms + for_ms : 0;
+    order->at_ms = order_time(master, scaled);
+    order->until_ms = for_ms > 0 ? clock_wall_ms(master->host.clock) + for_ms : 0;
     order->beyond_bounds = json_get_bool(request, "force", false);
     order_set_reason(order, json_get_string(request, "reason", "Ordered"));
     return 0;
@@ -98,27 +105,45 @@ static int check_can_scale(const struct master *master, const struct scaled *sca
                    queue->name, queue->name);
 }
 
+static int64_t present(const struct scaled *scaled)
+{
+    return scaled->target >= 0 ? scaled->target : scaled->pool->wanted;
+}
+
+/* What comes of an order; where another host decides, it will hear of it in a moment. */
+static void put_outcome(const struct master *master, const struct scaled *scaled, cJSON *answer)
+{
+    const struct hosts *hosts = scaling_hosts_of(&master->scaling, scaled);
+    const struct order *order = &scaled->order;
+    const struct bounds bounds = {.min = scaled->policy.min, .max = scaled->policy.max};
+    bool is_done = !hosts || hosts->leads;
+    int64_t to = is_done                ? scaled->target
+                 : order->beyond_bounds ? order->workers
+                                        : bounds_clamp(&bounds, order->workers, 0);
+    cJSON_AddNumberToObject(answer, "to", (double)to);
+    cJSON_AddStringToObject(answer, "reason", is_done ? scaled->decision.reason : order->reason);
+}
+
 static int run_scale(struct master *master, const cJSON *request, cJSON *answer, struct err *err)
 {
     struct order order = {0};
     struct scaled *scaled = queue_of(master, request, err);
     if (!scaled || check_can_scale(master, scaled, err) < 0 ||
-        read_order(master, request, &order, err) < 0)
+        read_order(master, request, scaled, &order, err) < 0)
         return -1;
-    int64_t from = scaled->target >= 0 ? scaled->target : scaled->pool->wanted;
+    int64_t from = present(scaled);
     scaling_order(&master->scaling, scaled, &order);
     cJSON_AddStringToObject(answer, "queue", scaled->pool->queue);
     cJSON_AddNumberToObject(answer, "from", (double)from);
-    cJSON_AddNumberToObject(answer, "to", (double)scaled->decision.to);
-    cJSON_AddStringToObject(answer, "reason", scaled->decision.reason);
+    put_outcome(master, scaled, answer);
     return 0;
 }
 
 /* On: the policy decides again. Off: it stays as it is now. */
 static void switch_queue(struct master *master, struct scaled *scaled, bool on)
 {
-    struct order order = {.workers = on ? ORDER_NONE : scaled->target,
-                          .at_ms = clock_wall_ms(master->host.clock),
+    struct order order = {.workers = on ? ORDER_NONE : present(scaled),
+                          .at_ms = order_time(master, scaled),
                           .beyond_bounds = true,
                           .reason = "Scaling of this queue is switched off"};
     scaling_order(&master->scaling, scaled, &order);

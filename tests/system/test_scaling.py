@@ -479,7 +479,8 @@ def test_two_hosts_share_a_queue(pair):
     two.start()
     wait_joined(pair)
     wait_for(lambda: crews(pair) in ([1, 0], [0, 1]), lambda: crews(pair), LONG)  # one worker is enough for both
-    two.cli("queue:scale", "emails", "--workers=4", "--reason=for both")
+    for host in pair:  # the one that decides, and the other one
+        assert host.cli("queue:scale", "emails", "--workers=4", "--reason=for both")["to"] == 4
     wait_for(lambda: crews(pair) == [2, 2], lambda: f"{crews(pair)}\n{one.log_text()}\n{two.log_text()}", LONG)
     assert all(queue(host)["reason"] == "for both" for host in pair)
     one.cli("queue:autoscale", "on", "emails")

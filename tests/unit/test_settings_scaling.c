@@ -160,7 +160,13 @@ static void test_what_is_crossed_is_refused(void **state)
     assert_refused("[auto_scaling]\nenabled = yes\nmax_total_workers = 5\nmin_workers = 3\n"
                    "[queue:a]\ncommand = true\n[queue:b]\ncommand = true\n",
                    "/etc/test.ini:3: [auto_scaling] max_total_workers: less than the min_workers "
-                   "of all queues together; write at least 6, or smaller min_workers");
+                   "of all queues together (workers, where one is not scaled); write at least 6, or "
+                   "smaller min_workers");
+    assert_refused("[auto_scaling]\nenabled = yes\nmax_total_workers = 5\n[queue:a]\n"
+                   "command = true\n[queue:b]\ncommand = true\nauto_scale = no\nworkers = 5\n",
+                   "/etc/test.ini:3: [auto_scaling] max_total_workers: less than the min_workers "
+                   "of all queues together (workers, where one is not scaled); write at least 6, or "
+                   "smaller min_workers");
     assert_refused("[queue:a]\npolicy = command\n",
                    "/etc/test.ini:2: [queue:a] policy: command takes a scaling_command; write one, "
                    "or policy = latency");
