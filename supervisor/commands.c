@@ -69,6 +69,13 @@ static int run_reload(struct master *master, const cJSON *request, cJSON *answer
     return 0;
 }
 
+static int run_start_over(struct master *master, const cJSON *request, cJSON *answer,
+                          struct err *err)
+{
+    (void)request, (void)answer;
+    return master_start_over(master, err);
+}
+
 static int run_stop(struct master *master, const cJSON *request, cJSON *answer, struct err *err)
 {
     (void)request, (void)answer, (void)err;
@@ -90,6 +97,7 @@ static const struct command commands[] = {
     {"workers", run_workers},
     {"restart", run_restart},
     {"reload", run_reload},
+    {"start-over", run_start_over},
     {"stop", run_stop},
     {"reopen-logs", run_reopen_logs},
     {NULL, NULL},

@@ -45,6 +45,24 @@ extern const struct cli_command command_master_reload;
 extern const struct cli_command command_master_reopen_logs;
 extern const struct cli_command command_master_stop;
 
+extern const struct cli_command command_status; /* programs.c */
+extern const struct cli_command command_start;
+extern const struct cli_command command_stop;
+extern const struct cli_command command_restart_programs;
+extern const struct cli_command command_signal;
+extern const struct cli_command command_clear;
+extern const struct cli_command command_pid;
+extern const struct cli_command command_reread; /* update.c */
+extern const struct cli_command command_update;
+extern const struct cli_command command_avail;
+extern const struct cli_command command_add;
+extern const struct cli_command command_remove;
+extern const struct cli_command command_reload;
+extern const struct cli_command command_shutdown;
+extern const struct cli_command command_tail; /* tail.c */
+extern const struct cli_command command_maintail;
+extern const struct cli_command command_fg;
+
 extern const struct cli_command command_config_check; /* config.c */
 extern const struct cli_command command_config_show;
 extern const struct cli_command command_config_sample;

@@ -23,7 +23,7 @@ _muster() {
     esac
     case $command in
     '') options='--config= --json --help' ;;
-    help) options='queue:push queue:later queue:bulk queue:work queue:listen queue:workers queue:restart queue:pause queue:resume queue:pauses queue:stats queue:health queue:drivers queue:purge batch:create batch:show batch:list batch:cancel batch:retry batch:prune queue:metrics queue:analyze queue:failed queue:retry queue:forget queue:prune queue:flush master:status master:reload master:reopen-logs master:stop config:check config:show config:sample queue:scale queue:autoscale queue:scaling-history queue:explain queue:record scaler:simulate help' ;;
+    help) options='queue:push queue:later queue:bulk queue:work queue:listen queue:workers queue:restart queue:pause queue:resume queue:pauses queue:stats queue:health queue:drivers queue:purge batch:create batch:show batch:list batch:cancel batch:retry batch:prune queue:metrics queue:analyze queue:failed queue:retry queue:forget queue:prune queue:flush status start stop restart signal tail fg clear pid avail reread update add remove maintail reload shutdown master:status master:reload master:reopen-logs master:stop config:check config:show config:sample queue:scale queue:autoscale queue:scaling-history queue:explain queue:record scaler:simulate help' ;;
     queue:push) options='--queue= --connection= --batch= --priority= --tries= --timeout= --uuid= --data-file= --delay= --config= --json --help' ;;
     queue:later) options='--queue= --connection= --batch= --priority= --tries= --timeout= --uuid= --data-file= --config= --json --help' ;;
     queue:bulk) options='--queue= --connection= --batch= --uuids --skip-bad --config= --json --help' ;;
@@ -51,6 +51,23 @@ _muster() {
     queue:forget) options='--queue= --connection= --class= --text= --since= --fingerprint= --config= --json --help' ;;
     queue:prune) options='--days= --hours= --queue= --connection= --config= --json --help' ;;
     queue:flush) options='--queue= --connection= --yes --force --config= --json --help' ;;
+    status) options='--config= --json --help' ;;
+    start) options='--wait= --config= --json --help' ;;
+    stop) options='--wait= --config= --json --help' ;;
+    restart) options='--wait= --at-once= --config= --json --help' ;;
+    signal) options='--config= --json --help' ;;
+    tail) options='--follow --bytes= --stderr --config= --json --help' ;;
+    fg) options='--config= --json --help' ;;
+    clear) options='--config= --json --help' ;;
+    pid) options='--config= --json --help' ;;
+    avail) options='--config= --json --help' ;;
+    reread) options='--config= --json --help' ;;
+    update) options='--dry-run --config= --json --help' ;;
+    add) options='--config= --json --help' ;;
+    remove) options='--config= --json --help' ;;
+    maintail) options='--follow --bytes= --config= --json --help' ;;
+    reload) options='--config= --json --help' ;;
+    shutdown) options='--config= --json --help' ;;
     master:status) options='--config= --json --help' ;;
     master:reload) options='--config= --json --help' ;;
     master:reopen-logs) options='--config= --json --help' ;;
@@ -67,7 +84,7 @@ _muster() {
     help) options='--config= --json --help' ;;
     esac
     if [ -z "$command" ] && [ "${cur#-}" = "$cur" ]; then
-        options='queue:push queue:later queue:bulk queue:work queue:listen queue:workers queue:restart queue:pause queue:resume queue:pauses queue:stats queue:health queue:drivers queue:purge batch:create batch:show batch:list batch:cancel batch:retry batch:prune queue:metrics queue:analyze queue:failed queue:retry queue:forget queue:prune queue:flush master:status master:reload master:reopen-logs master:stop config:check config:show config:sample queue:scale queue:autoscale queue:scaling-history queue:explain queue:record scaler:simulate help'
+        options='queue:push queue:later queue:bulk queue:work queue:listen queue:workers queue:restart queue:pause queue:resume queue:pauses queue:stats queue:health queue:drivers queue:purge batch:create batch:show batch:list batch:cancel batch:retry batch:prune queue:metrics queue:analyze queue:failed queue:retry queue:forget queue:prune queue:flush status start stop restart signal tail fg clear pid avail reread update add remove maintail reload shutdown master:status master:reload master:reopen-logs master:stop config:check config:show config:sample queue:scale queue:autoscale queue:scaling-history queue:explain queue:record scaler:simulate help'
     fi
     COMPREPLY=($(compgen -W "$options" -- "$cur"))
     if [ "${#COMPREPLY[@]}" = 0 ]; then
