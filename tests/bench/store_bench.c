@@ -2,13 +2,19 @@
 /*
  * A client of a store, as a program of its own whose time is taken (stores.py):
  *
- *     store-bench CONFIGURATION push QUEUE COUNT BATCH     pushes jobs of 100 bytes; prints seconds
- *     store-bench CONFIGURATION turns QUEUE ROUNDS BATCH   reserves BATCH jobs, and ends those of
- * the call before; prints the median microseconds of a call. As many are pushed in between, untimed
- *     store-bench CONFIGURATION watch QUEUE                from the first job that is taken to the
- * last that has ended; prints jobs and seconds store-bench CONFIGURATION owners QUEUE SECONDS
- * OWNER…   until none of them holds a job, at most so long; prints milliseconds store-bench
- * CONFIGURATION purge QUEUE
+ *     store-bench CONFIGURATION COMMAND QUEUE [WORD…]
+ *
+ * push COUNT BATCH: pushes jobs of 100 bytes; prints seconds.
+ *
+ * turns ROUNDS BATCH: reserves BATCH jobs, and ends those of the call before; prints the median
+ * microseconds of a call. As many are pushed in between, untimed.
+ *
+ * watch: from the first job that is taken to the last that has ended; prints jobs and seconds.
+ *
+ * owners SECONDS OWNER…: waits until one of them holds a job and says so; then, from a line on
+ * standard input on, until none of them does, each at most so long; prints milliseconds.
+ *
+ * purge
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -213,21 +219,45 @@ static int look_at(void *context, const struct job_view *view)
     return owners->holds_any;
 }
 
-static int do_owners(struct bench *bench, char **words, struct err *err)
+static int look_for(struct bench *bench, struct owners *owners, struct err *err)
 {
     const enum job_state state = JOB_RESERVED;
     const struct job_filter filter = {.queue = bench->queue, .state = &state, .limit = 10000};
-    struct owners owners = {.names = words + 1};
-    int64_t before = now_us(), limit = before + atol(words[0]) * 1000000;
+    struct err cause = ERR_INIT; /* a listing that look_at has ended leaves none */
+    owners->holds_any = false;
+    if (bench->connection.driver->job_list(bench->connection.store, &filter, look_at, owners,
+                                           &cause) == 0 ||
+        cause.code == ERR_NONE)
+        return 0;
+    return err_set(err, cause.code, "%s", cause.text);
+}
+
+static int poll_owners(struct bench *bench, struct owners *owners, bool wanted, int64_t limit_us,
+                       struct err *err)
+{
     do {
-        owners.holds_any = false;
-        if (bench->connection.driver->job_list(bench->connection.store, &filter, look_at, &owners,
-                                               err) < 0 &&
-            err->code != ERR_NONE)
+        if (look_for(bench, owners, err) < 0)
             return -1;
+        if (owners->holds_any == wanted)
+            return 0;
         pause_us(OWNERS_POLL_US);
-    } while (owners.holds_any && now_us() < limit);
-    printf("%.3f\n", owners.holds_any ? -1. : (double)(now_us() - before) / 1e3);
+    } while (now_us() < limit_us);
+    return err_set(err, ERR_LIMIT, "it takes too long");
+}
+
+static int do_owners(struct bench *bench, char **words, struct err *err)
+{
+    struct owners owners = {.names = words + 1};
+    int64_t patience_us = atol(words[0]) * 1000000;
+    if (poll_owners(bench, &owners, true, now_us() + patience_us, err) < 0)
+        return -1;
+    puts("watching");
+    fflush(stdout);
+    getchar();
+    int64_t before = now_us();
+    if (poll_owners(bench, &owners, false, before + patience_us, err) < 0)
+        return -1;
+    printf("%.3f\n", (double)(now_us() - before) / 1e3);
     return 0;
 }
 
