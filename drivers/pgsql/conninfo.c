@@ -2,15 +2,18 @@
 #include "drivers/pgsql/conninfo.h"
 
 #include <libpq-fe.h>
+#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/fd.h"
 #include "common/mem.h"
+#include "common/resolve.h"
 
 #define SERVERS_MAX       32
 #define PASSWORD_FILE_MAX 4096
+#define LIST_MAX          ((size_t)RESOLVE_ADDRESSES_MAX * NI_MAXHOST * 2)
 
 /* Added where the connection string does not say otherwise. GSS would be tried first, and looks for
  * tickets in files. */
@@ -186,6 +189,8 @@ int pg_conninfo_init(struct conninfo *info, const struct connection_settings *se
     for (size_t i = 0; i < sizeof additions / sizeof additions[0]; i++)
         if (!find(info, additions[i][0]))
             add(info, additions[i][0], additions[i][1]);
+    if (info->server_count > 1 && !find(info, "target_session_attrs"))
+        add(info, "target_session_attrs", "read-write"); /* the others are its standbys */
     return 0;
 }
 
@@ -207,6 +212,49 @@ void pg_conninfo_finish(struct conninfo *info)
 }
 
 /* --- for libpq --- */
+
+/* A path is a Unix socket, and so is what begins with @. */
+static bool is_name(const struct conninfo_server *server)
+{
+    return server->host && !server->hostaddr && server->host[0] != '/' && server->host[0] != '@';
+}
+
+static void append_item(struct buf *list, const char *item)
+{
+    buf_printf(list, "%s%s", list->length > 0 ? "," : "", item);
+}
+
+static char *copy(struct arena *arena, const struct buf *text)
+{
+    return arena_strndup(arena, buf_text(text), text->length);
+}
+
+int pg_conninfo_look_up(const struct conninfo_server *server, int64_t deadline_us,
+                        struct arena *arena, struct conninfo_server *found, struct err *err)
+{
+    struct resolved resolved;
+    struct buf hosts, addresses; /* the name goes with each */
+    *found = *server;
+    if (!is_name(server))
+        return 0;
+    if (resolve_host(server->host, 0, deadline_us / 1000, &resolved, err) < 0)
+        return -1;
+    buf_init(&hosts, LIST_MAX);
+    buf_init(&addresses, LIST_MAX);
+    for (size_t i = 0; i < resolved.count; i++) {
+        char digits[NI_MAXHOST];
+        if (getnameinfo((const struct sockaddr *)&resolved.addresses[i], resolved.lengths[i],
+                        digits, sizeof digits, NULL, 0, NI_NUMERICHOST) != 0)
+            continue;
+        append_item(&hosts, server->host);
+        append_item(&addresses, digits);
+    }
+    found->host = copy(arena, &hosts);
+    found->hostaddr = copy(arena, &addresses);
+    buf_finish(&hosts);
+    buf_finish(&addresses);
+    return 0;
+}
 
 static void put(struct conninfo_params *params, size_t *count, const char *keyword,
                 const char *value)
@@ -233,10 +281,9 @@ static int read_password(const char *path, struct arena *arena, const char **pas
     return 0;
 }
 
-int pg_conninfo_params(const struct conninfo *info, size_t server, struct arena *arena,
-                       struct conninfo_params *params, struct err *err)
+int pg_conninfo_params(const struct conninfo *info, const struct conninfo_server *server,
+                       struct arena *arena, struct conninfo_params *params, struct err *err)
 {
-    const struct conninfo_server *at = &info->servers[server];
     size_t count = 0, room = (info->count + 5) * sizeof(char *);
     const char *password = NULL;
     if (read_password(info->password_file, arena, &password, err) < 0)
@@ -245,9 +292,9 @@ int pg_conninfo_params(const struct conninfo *info, size_t server, struct arena 
     params->values = arena_alloc(arena, room);
     for (size_t i = 0; i < info->count; i++)
         put(params, &count, info->keywords[i], info->values[i]);
-    put(params, &count, "host", at->host);
-    put(params, &count, "hostaddr", at->hostaddr);
-    put(params, &count, "port", at->port);
+    put(params, &count, "host", server->host);
+    put(params, &count, "hostaddr", server->hostaddr);
+    put(params, &count, "port", server->port);
     put(params, &count, "password", password);
     params->keywords[count] = params->values[count] = NULL;
     return 0;

@@ -197,6 +197,8 @@ static enum verdict judge(struct store *store, const PGresult *result, struct er
     const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
     pg_failure_set(result, err);
     struct err ignored = ERR_INIT;
+    if (pg_failure_is_read_only(sqlstate))
+        pg_session_move_on(&store->session, &store->info);
     if (pg_failure_ends_session(sqlstate) || pg_failure_is_stale_plan(sqlstate))
         pg_session_close(&store->session);
     else

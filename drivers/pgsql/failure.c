@@ -35,9 +35,15 @@ static bool has_class(const char *sqlstate, const char *class)
     return sqlstate && strncmp(sqlstate, class, strlen(class)) == 0;
 }
 
+bool pg_failure_is_read_only(const char *sqlstate)
+{
+    return is(sqlstate, "25006");
+}
+
 bool pg_failure_ends_session(const char *sqlstate)
 {
-    return has_class(sqlstate, "08") || has_class(sqlstate, "57P") || is(sqlstate, "25006");
+    return has_class(sqlstate, "08") || has_class(sqlstate, "57P") ||
+           pg_failure_is_read_only(sqlstate);
 }
 
 bool pg_failure_is_stale_plan(const char *sqlstate)

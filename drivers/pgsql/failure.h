@@ -16,6 +16,9 @@
  * cannot be written to. */
 bool pg_failure_ends_session(const char *sqlstate);
 
+/* This server cannot be written to; another one may. */
+bool pg_failure_is_read_only(const char *sqlstate);
+
 /* The statement was prepared for tables that have changed since. */
 bool pg_failure_is_stale_plan(const char *sqlstate);
 

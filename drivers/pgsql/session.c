@@ -65,6 +65,20 @@ static int drive_connection(struct session *session, int64_t deadline_us,
     return -1;
 }
 
+void pg_session_move_on(struct session *session, const struct conninfo *info)
+{
+    session->server = (session->server + 1) % info->server_count;
+}
+
+/* libpq tells no code of a connection that was refused. Where it came to a password, or should
+ * have, that is the likely cause. */
+static const char *cure_of(const PGconn *pg)
+{
+    return pg && (PQconnectionNeedsPassword(pg) || PQconnectionUsedPassword(pg))
+               ? " (look at username and password, or password_file)"
+               : "";
+}
+
 /* The text that is stored is UTF-8. */
 static int check_server(const struct session *session, struct err *err)
 {
@@ -85,12 +99,15 @@ static int try_server(struct session *session, const struct conninfo *info, size
     struct arena arena = {0};
     struct conninfo_params params;
     char line[FAILURE_LINE_SIZE] = "out of memory";
-    int done = pg_conninfo_params(info, server, &arena, &params, err);
+    struct conninfo_server at;
+    int done = pg_conninfo_look_up(&info->servers[server], deadline_us, &arena, &at, err);
+    if (done == 0)
+        done = pg_conninfo_params(info, &at, &arena, &params, err);
     if (done == 0) {
         session->pg = PQconnectStartParams(params.keywords, params.values, 0);
         done = session->pg ? drive_connection(session, deadline_us, line) : -1;
         if (done < 0)
-            err_set(err, ERR_UNAVAILABLE, "%s", line);
+            err_set(err, ERR_UNAVAILABLE, "%s%s", line, cure_of(session->pg));
         else
             done = check_server(session, err);
         if (done < 0)

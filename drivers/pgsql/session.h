@@ -27,6 +27,9 @@ int pg_session_open(struct session *session, const struct conninfo *info, int64_
                     struct err *err);
 void pg_session_close(struct session *session);
 
+/* The next connection is looked for at the next server first. */
+void pg_session_move_on(struct session *session, const struct conninfo *info);
+
 /* True where the connection is there and the server has not ended it meanwhile. */
 bool pg_session_is_alive(struct session *session);
 

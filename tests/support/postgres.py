@@ -3,6 +3,9 @@
 
 As a program, `-m support.postgres PROGRAM [ARGUMENT…]` runs a test of drivers on such a server.
 """
+import atexit
+import contextlib
+import functools
 import os
 import pathlib
 import pwd
@@ -13,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 
-from support.processes import children_of, wait_for
+from support.processes import children_of, wait_dead, wait_for
 
 SKIPPED = 77  # for meson
 
@@ -31,13 +34,36 @@ def free_port():
         return probe.getsockname()[1]
 
 
+def owner():
+    """The server refuses to run as root."""
+    return {"user": "postgres", "group": "postgres", "extra_groups": []} if os.geteuid() == 0 else {}
+
+
+def give(path):
+    """To who runs the server."""
+    if owner():
+        account = pwd.getpwnam("postgres")
+        os.chown(path, account.pw_uid, account.pw_gid)
+
+
+@functools.cache
+def template(auth):
+    """A database cluster that others are copies of: initdb takes its time."""
+    directory = pathlib.Path(tempfile.mkdtemp(prefix="muster-initdb."))
+    atexit.register(shutil.rmtree, directory, ignore_errors=True)
+    give(directory)
+    directory.chmod(0o755)
+    subprocess.run([find_programs() / "initdb", "-D", directory / "data", "-U", "postgres", "-E", "UTF8", "--locale=C", "-A", auth,
+                    "-N", "--wal-segsize=1"], check=True, stdout=subprocess.DEVNULL, cwd="/", **owner())
+    return directory / "data"
+
+
 class Postgres:
     """One server. It listens on a Unix socket in its directory, and on 127.0.0.1 where a port is wanted."""
 
     def __init__(self, port=None, auth="trust", **settings):
         self.programs = find_programs()
-        # The server refuses to run as root, and whoever runs it must be able to reach its directory.
-        self.user = {"user": "postgres", "group": "postgres", "extra_groups": []} if os.geteuid() == 0 else {}
+        self.user = owner()  # who must be able to reach the directory
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="muster-pgsql."))
         self.data = self.directory / "data"
         self.log = self.directory / "log"
@@ -50,19 +76,31 @@ class Postgres:
         self.make(auth)
 
     def make(self, auth):
-        if self.user:
-            account = pwd.getpwnam("postgres")
-            os.chown(self.directory, account.pw_uid, account.pw_gid)
+        give(self.directory)
         self.directory.chmod(0o755)
         self.log.touch()
-        subprocess.run([self.programs / "initdb", "-D", self.data, "-U", self.role, "-E", "UTF8", "--locale=C", "-A", auth, "-N"],
-                       check=True, stdout=subprocess.DEVNULL, cwd="/", **self.user)
+        subprocess.run(["cp", "-a", template(auth), self.data], check=True)
 
-    def start(self):
+    @property
+    def keys(self):
+        """What [connection:NAME] needs to reach it."""
+        return {"driver": "pgsql", "dsn": self.dsn}
+
+    def standby(self):
+        """Another server that follows this one; not started yet."""
+        other = Postgres()
+        shutil.rmtree(other.data)
+        subprocess.run([self.programs / "pg_basebackup", "-D", other.data, "-h", self.directory, "-p", str(self.port), "-U",
+                        self.role, "-R", "-c", "fast", "-X", "stream"], check=True, cwd="/", stdout=subprocess.DEVNULL, **self.user)
+        return other
+
+    def start(self, wait=True):
         options = [option for name, value in self.settings.items() for option in ("-c", f"{name}={value}")]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen([self.programs / "postgres", "-D", self.data, *options], stdin=subprocess.DEVNULL,
                                             stdout=log, stderr=log, cwd="/", **self.user)
+        if not wait:
+            return self
         wait_for(lambda: self.answers() or self.process.poll() is not None, self.log_text)
         assert self.process.poll() is None, self.log_text()
         return self
@@ -70,6 +108,11 @@ class Postgres:
     def answers(self):
         done = subprocess.run([self.programs / "pg_isready", "-q", "-h", self.directory, "-p", str(self.port)], check=False)
         return done.returncode == 0
+
+    def connect(self):
+        client = socket.socket(socket.AF_UNIX)
+        client.connect(f"{self.directory}/.s.PGSQL.{self.port}")
+        return client
 
     def log_text(self):
         return self.log.read_text(errors="replace")
@@ -83,7 +126,7 @@ class Postgres:
         return f"host=127.0.0.1 port={self.port} user={self.role} dbname=postgres"
 
     def sql(self, text):
-        """Rows of text, each a list of columns."""
+        """Rows of text, each a list of columns. Run as a superuser."""
         done = subprocess.run(["psql", "-XqAt", "-F", "\t", "-v", "ON_ERROR_STOP=1", "-c", text, self.dsn], check=True,
                               capture_output=True, text=True)
         return [line.split("\t") for line in done.stdout.splitlines()]
@@ -95,6 +138,22 @@ class Postgres:
                 os.kill(pid, number)
             except ProcessLookupError:
                 pass
+
+    @contextlib.contextmanager
+    def paused(self):
+        """It hangs: its connections stay, and nothing answers."""
+        self.signal_all(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.signal_all(signal.SIGCONT)
+
+    def kill(self):
+        """As a crash of all of it."""
+        children = children_of(self.process.pid)
+        self.signal_all(signal.SIGKILL)
+        self.process.wait()
+        wait_dead(children)
 
     def stop(self, number=signal.SIGINT):
         """SIGINT: clients are sent away; SIGQUIT: as in a crash."""

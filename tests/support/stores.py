@@ -12,6 +12,7 @@ import contextlib
 import pathlib
 import sqlite3
 
+from support.postgres import Postgres
 from support.redis import RedisServer
 
 
@@ -61,4 +62,25 @@ class Redis(RedisServer):
         assert self.ask("HSET", f"glueful:queue:job:{uuid}", "payload", '{"job":') == 0
 
 
-STORES = {kind.name: kind for kind in (Sqlite, Redis)}
+class Pgsql:
+    name = "pgsql"
+
+    def __init__(self, _):
+        self.server = Postgres()
+        self.section = f"[connection:main]\ndriver = pgsql\ndsn = {self.server.dsn}\ntimeout = 2\n"
+
+    def start(self):
+        self.server.start()
+
+    def stop(self):
+        self.server.end()
+
+    def away(self):
+        return self.server.paused()
+
+    def spoil(self, uuid):
+        changed = self.server.sql(f"UPDATE queue_jobs SET payload = '{{\"job\":' WHERE uuid = '{uuid}' RETURNING 1")
+        assert changed == [["1"]]
+
+
+STORES = {kind.name: kind for kind in (Sqlite, Redis, Pgsql)}

@@ -28,7 +28,7 @@ static const char *value_of(const struct conninfo *info, size_t server, const ch
 {
     struct conninfo_params params;
     const char *value = "";
-    assert_int_equal(pg_conninfo_params(info, server, arena, &params, NULL), 0);
+    assert_int_equal(pg_conninfo_params(info, &info->servers[server], arena, &params, NULL), 0);
     for (size_t i = 0; params.keywords[i]; i++)
         if (strcmp(params.keywords[i], keyword) == 0)
             value = params.values[i];
