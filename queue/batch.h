@@ -27,7 +27,7 @@
 
 struct batch {
     const char *uuid;
-    const char *name; /* "" where it has none */
+    const char *name; /* in listings "" where it has none; who makes one may leave it NULL */
     bool allow_failures;
     const struct job *on_success; /* NULL where there is none. Listings give what was stored */
     const struct job *on_failure;
@@ -56,5 +56,10 @@ extern const char *const batch_state_names[];
  * jobs, and of those that were completed or have failed. 0 where there are none. */
 double batch_progress(const struct batch *batch);
 double batch_success_rate(const struct batch *batch);
+
+static inline const char *batch_name(const struct batch *batch)
+{
+    return batch->name ? batch->name : "";
+}
 
 #endif

@@ -47,7 +47,7 @@ int pgsql_batch_create(struct store *store, const struct batch *batch, struct er
     pgsql_begin(store);
     pg_query_init(&query, STATEMENT_BATCH_CREATE);
     pg_params_text(&query.params, batch->uuid);
-    pg_params_text(&query.params, batch->name ? batch->name : "");
+    pg_params_text(&query.params, batch_name(batch));
     pg_params_int(&query.params, batch->allow_failures);
     int done = put_callback(store, batch->on_success, &query.params, err);
     if (done == 0)

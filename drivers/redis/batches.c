@@ -23,7 +23,7 @@ int redis_batch_create(struct store *store, const struct batch *batch, struct er
     uint64_t ignored;
     struct command *arguments = redis_store_begin(store);
     redis_command_text(arguments, batch->uuid);
-    redis_command_text(arguments, batch->name);
+    redis_command_text(arguments, batch_name(batch));
     redis_command_text(arguments, batch->allow_failures ? "1" : "0");
     if (add_callback(store, "success", batch->on_success, err) < 0 ||
         add_callback(store, "failure", batch->on_failure, err) < 0 ||

@@ -29,8 +29,8 @@ int sqlite_batch_create(struct store *store, const struct batch *batch, struct e
     if (result == 0 && (result = store_begin(store, err)) == 0)
         result = store_end(store,
                            store_run(store, err, SQL_BATCH_ADD, "ttnittt", batch->uuid,
-                                     batch->name ? batch->name : "", (int)batch->allow_failures,
-                                     store->now_ms, text_or_null(batch->on_success, &success),
+                                     batch_name(batch), (int)batch->allow_failures, store->now_ms,
+                                     text_or_null(batch->on_success, &success),
                                      text_or_null(batch->on_failure, &failure),
                                      text_or_null(batch->on_finish, &finish)),
                            err);
