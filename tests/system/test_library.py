@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """libmuster as it is installed: what is in it, and an application that is built against it, on every store."""
+import json
 import os
 import pathlib
 import re
@@ -28,8 +29,10 @@ class Installed:
         run("meson", "install", "-C", BUILD, "--no-rebuild", "--quiet", "--destdir", directory)
         pc, = directory.rglob("muster.pc")
         self.libraries = pc.parent.parent
-        self.environment = {**os.environ, "PKG_CONFIG_SYSROOT_DIR": str(directory), "PKG_CONFIG_LIBDIR": str(pc.parent),
-                            "LD_LIBRARY_PATH": str(self.libraries), "MUSTER_DRIVER_PATH": ""}
+        for file in pc.parent.glob("muster*.pc"):
+            file.write_text(file.read_text().replace("prefix=/", f"prefix={directory}/", 1))
+        self.environment = {**os.environ, "PKG_CONFIG_PATH": str(pc.parent), "LD_LIBRARY_PATH": str(self.libraries),
+                            "MUSTER_DRIVER_PATH": ""}
 
     def flags(self, package="muster", compiler="cc"):
         """The compiler with the flags of a package, and with the sanitizers that the build has."""
@@ -130,3 +133,36 @@ def test_an_application_that_is_told_a_wrong_configuration_says_where(installed,
     done = subprocess.run([app, config], env=installed.environment, capture_output=True, text=True, check=False, timeout=PATIENCE)
     assert done.returncode == 1
     assert done.stderr == f"{config}:2: [connection:main] driver: there is no driver redsi; did you mean redis?\n"
+
+
+def test_a_driver_is_built_against_what_is_installed(installed, tmp_path):
+    """The example of a plugin, from the installed headers and library; it is found, and held to a part of the contract."""
+    compiler, words = installed.flags("muster-driver")
+    plugin = tmp_path / "memory.so"
+    run(*compiler, "-std=gnu11", "-D_GNU_SOURCE", "-shared", "-fPIC", "-fvisibility=hidden", "-o", plugin,
+        *(word for word in words if word.startswith("-I")), f"-I{ROOT}", *sorted((ROOT / "drivers" / "memory").glob("*.c")),
+        *(word for word in words if not word.startswith("-I")), env=installed.environment)
+    assert set(symbols(plugin)) == {"muster_driver"}
+    environment = {**os.environ, "MUSTER_DRIVER_PATH": str(tmp_path), "HOME": str(tmp_path), "MUSTER_CONFIG": ""}
+    answer = json.loads(run(BUILD / "muster", "--json", "queue:drivers", cwd=tmp_path, env=environment))
+    assert [driver["name"] for driver in answer["drivers"]][-1] == "memory" and answer["refused"] == []
+    run(BUILD / "tests" / "drivers" / "conformance", "--part=push", "--part=outcomes", "driver=memory",
+        f"driver_path={tmp_path}", f"path={tmp_path}/%")
+
+
+@pytest.mark.parametrize("spoil, reason", [
+    (lambda plugin: plugin.chmod(0o666), "can be written to by others: chmod go-w it"),
+    (lambda plugin: plugin.write_bytes(b"no object"), "cannot load the plugin"),
+    (lambda plugin: plugin.rename(plugin.with_name("tape.so")), "its file must be memory.so"),
+    (lambda plugin: plugin.rename(plugin.with_name("redis.so")), "the name is taken by the driver redis"),
+], ids=["writable", "rubbish", "name", "duplicate"])
+def test_a_driver_that_is_refused_is_listed_with_the_reason(tmp_path, spoil, reason):
+    plugin = tmp_path / "memory.so"
+    shutil.copy(BUILD / "drivers" / "memory" / "memory.so", plugin)
+    plugin.chmod(0o644)
+    spoil(plugin)
+    environment = {**os.environ, "MUSTER_DRIVER_PATH": str(tmp_path), "HOME": str(tmp_path), "MUSTER_CONFIG": ""}
+    answer = json.loads(run(BUILD / "muster", "--json", "queue:drivers", cwd=tmp_path, env=environment))
+    refused, = answer["refused"]
+    assert reason in refused["message"] and refused["file"].startswith(str(tmp_path))
+    assert [driver["name"] for driver in answer["drivers"]] == ["sqlite", "pgsql", "redis"]

@@ -1,0 +1,8 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Runs a test of drivers on the example plugin: run_memory.sh FOLDER PROGRAM [ARGUMENT…]
+folder=$1
+shift
+directory=$(mktemp -d "/dev/shm/muster-memory.XXXXXX") || exit 1
+trap 'rm -rf "$directory"' EXIT
+"$@" driver=memory "driver_path=$folder" "path=$directory/%"
