@@ -2,7 +2,6 @@
 
 /* musterd: reads the configuration, makes sure that it is the only one, and is the master until it
  * is told to stop. */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,83 +9,13 @@
 #include "common/log.h"
 #include "common/path.h"
 #include "supervisor/daemon.h"
+#include "supervisor/daemon_settings.h"
 #include "supervisor/main_log.h"
 #include "supervisor/master.h"
+#include "supervisor/options.h"
 #include "supervisor/pidfile.h"
 
 #define EXIT_USAGE 2
-
-enum task { TASK_RUN, TASK_BACKGROUND, TASK_CHECK, TASK_HELP, TASK_VERSION };
-
-/* The options: parsing and help come from here. One with a value is the configuration file. */
-static const struct row {
-    const char *name;
-    char letter;
-    const char *value;
-    enum task task;
-    const char *help;
-} rows[] = {
-    {"config", 'c', "FILE", TASK_RUN,
-     "configuration (default: $MUSTER_CONFIG, ./muster.ini, /etc/muster/muster.ini)"},
-    {"nodaemon", 'n', NULL, TASK_RUN, "stay in the foreground (the default)"},
-    {"daemon", 'b', NULL, TASK_BACKGROUND, "go to the background when the start has succeeded"},
-    {"check", 't', NULL, TASK_CHECK, "check the configuration and exit"},
-    {"help", 'h', NULL, TASK_HELP, "show this help"},
-    {"version", 'v', NULL, TASK_VERSION, "show the version"},
-};
-
-#define ROW_COUNT (sizeof rows / sizeof rows[0])
-
-static void print_help(void)
-{
-    puts("usage: musterd [OPTION…]\n\n"
-         "Runs the workers of the queues in the configuration.\n\noptions");
-    for (size_t i = 0; i < ROW_COUNT; i++)
-        printf("  -%c, --%s%s%-*s  %s\n", rows[i].letter, rows[i].name, rows[i].value ? "=" : "",
-               (int)(13 - strlen(rows[i].name)), rows[i].value ? rows[i].value : "", rows[i].help);
-    puts("\nsignals\n"
-         "  TERM, INT, QUIT  stop: running jobs finish; a second time they are ended\n"
-         "  HUP              read the configuration again, restart what has changed\n"
-         "  USR1             replace all workers, gracefully\n"
-         "  USR2             open the logs again");
-}
-
-static const struct row *row_of(int letter)
-{
-    for (size_t i = 0; i < ROW_COUNT; i++)
-        if (rows[i].letter == letter)
-            return &rows[i];
-    return NULL;
-}
-
-/* Returns 0, or -1 when getopt has said what is wrong. */
-static int read_options(int argc, char **argv, enum task *task, const char **config)
-{
-    struct option longs[ROW_COUNT + 1] = {0};
-    char letters[2 * ROW_COUNT + 1], *end = letters;
-    for (size_t i = 0; i < ROW_COUNT; i++) {
-        int takes = rows[i].value ? required_argument : no_argument;
-        longs[i] = (struct option){rows[i].name, takes, NULL, rows[i].letter};
-        *end++ = rows[i].letter;
-        if (rows[i].value)
-            *end++ = ':';
-    }
-    *end = '\0';
-    int found;
-    while ((found = getopt_long(argc, argv, letters, longs, NULL)) >= 0) {
-        const struct row *row = row_of(found);
-        if (!row)
-            return -1;
-        if (row->value)
-            *config = optarg;
-        else
-            *task = row->task;
-    }
-    if (optind == argc)
-        return 0;
-    fprintf(stderr, "musterd: unexpected argument \"%s\"\n", argv[optind]);
-    return -1;
-}
 
 static int fail(const struct err *err)
 {
@@ -134,19 +63,49 @@ static int run_once(struct settings *settings, const char *config, int *started,
     return result;
 }
 
-static int run(struct settings *settings, const char *config, bool background, struct err *err)
+/* The settings, with what the command line puts over them. NULL with err. */
+static struct settings *load(const struct daemon_options *options, const char *config,
+                             struct err *err)
+{
+    struct settings *settings = settings_load(config, err);
+    if (settings &&
+        daemon_settings_override(settings, options->overrides, options->override_count, err) < 0) {
+        settings_destroy(settings);
+        settings = NULL;
+    }
+    return settings;
+}
+
+/* supervisord goes to the background, unless it is told to stay. */
+static bool is_background(const struct daemon_options *options, const struct settings *settings)
+{
+    if (options->is_supervisord)
+        return !settings->supervisor.daemon.nodaemon;
+    return options->task == TASK_BACKGROUND;
+}
+
+/* Takes the settings over. */
+static int begin(struct settings *settings, bool background, int *started, struct err *err)
+{
+    if (daemon_settings_apply(settings, background, err) == 0 &&
+        main_log_open(settings, background, err) == 0 &&
+        (!background || (*started = daemon_fork(err)) >= 0))
+        return 0;
+    settings_destroy(settings);
+    return -1;
+}
+
+static int run(struct settings *settings, const struct daemon_options *options, const char *config,
+               struct err *err)
 {
     int started = -1;
-    if (main_log_open(settings, background, err) < 0 ||
-        (background && (started = daemon_fork(err)) < 0)) {
-        settings_destroy(settings);
+    bool background = is_background(options, settings), again;
+    if (begin(settings, background, &started, err) < 0)
         return -1;
-    }
-    bool again;
     while (run_once(settings, config, &started, &again, err) == 0) {
         if (!again)
             return 0;
-        settings = settings_load(config, err);
+        settings = load(options, config, err);
         if (!settings || main_log_open(settings, background, err) < 0) {
             settings_destroy(settings);
             return -1;
@@ -155,43 +114,48 @@ static int run(struct settings *settings, const char *config, bool background, s
     return -1;
 }
 
-static int start(enum task task, const char *config)
+static int start(const struct daemon_options *options, const char *config)
 {
     struct err err = ERR_INIT;
-    struct settings *settings = settings_load(config, &err);
+    struct settings *settings = load(options, config, &err);
     if (!settings)
         return fail(&err);
     for (size_t i = 0; i < settings->warning_count; i++)
         log_write(LOG_WARN, "%s", settings->warnings[i]);
     int status = 0;
-    if (task == TASK_CHECK) {
+    if (options->task == TASK_CHECK) {
         status = check(settings);
         settings_destroy(settings);
-    } else if (run(settings, config, task == TASK_BACKGROUND, &err) < 0) {
+    } else if (run(settings, options, config, &err) < 0) {
         status = fail(&err);
     }
     log_close();
     return status;
 }
 
+/* supervisord's version is a number that its tools read. */
+static void print_version(const struct daemon_options *options)
+{
+    puts(options->is_supervisord ? "4.2.5" : "musterd " MUSTER_VERSION);
+}
+
 int main(int argc, char **argv)
 {
-    enum task task = TASK_RUN;
-    const char *given = NULL;
-    if (read_options(argc, argv, &task, &given) < 0) {
-        fputs("`musterd --help` lists the options\n", stderr);
+    struct daemon_options options;
+    if (daemon_options_read(&options, argc, argv) < 0) {
+        fputs("--help lists the options\n", stderr);
         return EXIT_USAGE;
     }
-    if (task == TASK_HELP)
-        print_help();
-    if (task == TASK_VERSION)
-        puts("musterd " MUSTER_VERSION);
-    if (task == TASK_HELP || task == TASK_VERSION)
+    if (options.task == TASK_HELP)
+        daemon_options_print_help(&options);
+    if (options.task == TASK_VERSION)
+        print_version(&options);
+    if (options.task == TASK_HELP || options.task == TASK_VERSION)
         return 0;
-    char *found = given ? NULL : settings_find_file();
-    const char *named = given ? given : found;
+    char *found = options.config ? NULL : daemon_options_find_file(&options);
+    const char *named = options.config ? options.config : found;
     char *config = named ? path_absolute(named) : NULL;
-    int status = start(task, config);
+    int status = start(&options, config);
     free(config);
     free(found);
     return status;

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+#include "supervisor/options.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/mem.h"
+
+/* Parsing and help come from here. One with a value is the configuration file, or a key of
+ * [supervisord]; one with a key and no value sets it to true. */
+struct row {
+    const char *name;
+    char letter;
+    const char *value;
+    enum task task;
+    const char *key;
+    const char *help;
+};
+
+static const struct row own_rows[] = {
+    {"config", 'c', "FILE", TASK_RUN, NULL,
+     "configuration (default: $MUSTER_CONFIG, ./muster.ini, /etc/muster/muster.ini)"},
+    {"nodaemon", 'n', NULL, TASK_RUN, NULL, "stay in the foreground (the default)"},
+    {"daemon", 'b', NULL, TASK_BACKGROUND, NULL,
+     "go to the background when the start has succeeded"},
+    {"check", 't', NULL, TASK_CHECK, NULL, "check the configuration and exit"},
+    {"help", 'h', NULL, TASK_HELP, NULL, "show this help"},
+    {"version", 'v', NULL, TASK_VERSION, NULL, "show the version"},
+    {.name = NULL},
+};
+
+static const struct row supervisord_rows[] = {
+    {"configuration", 'c', "FILE", TASK_RUN, NULL, "configuration"},
+    {"nodaemon", 'n', NULL, TASK_RUN, "nodaemon", "stay in the foreground"},
+    {"silent", 's', NULL, TASK_RUN, "silent", "no log on standard output"},
+    {"user", 'u', "USER", TASK_RUN, "user", "become this user"},
+    {"umask", 'm', "OCTAL", TASK_RUN, "umask", "umask of the daemon"},
+    {"directory", 'd', "DIR", TASK_RUN, "directory", "change to it in the background"},
+    {"logfile", 'l', "FILE", TASK_RUN, "logfile", "the daemon's log"},
+    {"logfile_maxbytes", 'y', "BYTES", TASK_RUN, "logfile_maxbytes", "rotate it at this size"},
+    {"logfile_backups", 'z', "N", TASK_RUN, "logfile_backups", "rotated files that are kept"},
+    {"loglevel", 'e', "LEVEL", TASK_RUN, "loglevel", "debug, info, warn, error, critical"},
+    {"pidfile", 'j', "FILE", TASK_RUN, "pidfile", "file with the pid"},
+    {"identifier", 'i', "NAME", TASK_RUN, "identifier", "name of this daemon"},
+    {"childlogdir", 'q', "DIR", TASK_RUN, "childlogdir", "directory of AUTO logs"},
+    {"nocleanup", 'k', NULL, TASK_RUN, "nocleanup", "keep old AUTO logs"},
+    {"minfds", 'a', "N", TASK_RUN, "minfds", "open files that the limit must allow"},
+    {"minprocs", 'M', "N", TASK_RUN, "minprocs", "processes that the limit must allow"},
+    {"strip_ansi", 't', NULL, TASK_RUN, "strip_ansi", "take escape sequences out of logs"},
+    {"help", 'h', NULL, TASK_HELP, NULL, "show this help"},
+    {"version", 'v', NULL, TASK_VERSION, NULL, "show the version"},
+    {.name = NULL},
+};
+
+#define ROWS_MAX (sizeof supervisord_rows / sizeof supervisord_rows[0])
+
+static const struct row *rows_of(const struct daemon_options *options)
+{
+    return options->is_supervisord ? supervisord_rows : own_rows;
+}
+
+static const char *name_of(const struct daemon_options *options)
+{
+    return options->is_supervisord ? "supervisord" : "musterd";
+}
+
+void daemon_options_print_help(const struct daemon_options *options)
+{
+    printf("usage: %s [OPTION…]\n\nRuns programs, and the workers of the queues in the "
+           "configuration.\n\noptions\n",
+           name_of(options));
+    for (const struct row *row = rows_of(options); row->name; row++)
+        printf("  -%c, --%s%s%-*s  %s\n", row->letter, row->name, row->value ? "=" : "",
+               (int)(18 - strlen(row->name)), row->value ? row->value : "", row->help);
+    puts("\nsignals\n"
+         "  TERM, INT, QUIT  stop: running jobs finish; a second time they are ended\n"
+         "  HUP              read the configuration again, restart what has changed (all, where\n"
+         "                   the file is Supervisor's and says nothing of Muster)\n"
+         "  USR1             replace all workers, gracefully\n"
+         "  USR2             open the logs again");
+}
+
+static void take(struct daemon_options *options, const struct row *row, const char *value)
+{
+    if (row->key && options->override_count < OVERRIDES_MAX)
+        options->overrides[options->override_count++] =
+            (struct daemon_override){row->key, row->value ? value : "true"};
+    else if (row->value)
+        options->config = value;
+    else
+        options->task = row->task;
+}
+
+static const struct row *find_row(const struct daemon_options *options, int letter)
+{
+    const struct row *row = rows_of(options);
+    while (row->name && row->letter != letter)
+        row++;
+    return row->name ? row : NULL;
+}
+
+int daemon_options_read(struct daemon_options *options, int argc, char **argv)
+{
+    struct option longs[ROWS_MAX] = {0};
+    char letters[2 * ROWS_MAX + 1], *end = letters;
+    const char *slash = strrchr(argv[0], '/');
+    *options = (struct daemon_options){.is_supervisord =
+                                           strcmp(slash ? slash + 1 : argv[0], "supervisord") == 0};
+    for (const struct row *row = rows_of(options); row->name; row++) {
+        longs[row - rows_of(options)] = (struct option){
+            row->name, row->value ? required_argument : no_argument, NULL, row->letter};
+        *end++ = row->letter;
+        if (row->value)
+            *end++ = ':';
+    }
+    *end = '\0';
+    int found;
+    while ((found = getopt_long(argc, argv, letters, longs, NULL)) >= 0) {
+        const struct row *row = find_row(options, found);
+        if (!row)
+            return -1;
+        take(options, row, optarg);
+    }
+    if (optind == argc)
+        return 0;
+    fprintf(stderr, "%s: unexpected argument \"%s\"\n", name_of(options), argv[optind]);
+    return -1;
+}
+
+/* Where Supervisor looks, from the file's own directory on. */
+static char *find_supervisors_file(void)
+{
+    static const char *const places[] = {"supervisord.conf", "etc/supervisord.conf",
+                                         "/etc/supervisord.conf",
+                                         "/etc/supervisor/supervisord.conf"};
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++)
+        if (access(places[i], R_OK) == 0)
+            return mem_strdup(places[i]);
+    return NULL;
+}
+
+char *daemon_options_find_file(const struct daemon_options *options)
+{
+    return options->is_supervisord ? find_supervisors_file() : settings_find_file();
+}
