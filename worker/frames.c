@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/log.h"
+#include "worker/persistent.h"
 
 /* Its answer to a job that it was given in vain is of no interest any more. */
 static bool is_ending(const struct handler *handler)
@@ -148,6 +149,47 @@ static int take_push(struct handler *handler, const struct frame *frame, struct 
     return 0;
 }
 
+/* The answer to a question about a batch. */
+struct batch_answer {
+    const char *uuid; /* of the job */
+    struct buf *out;
+    bool is_given;
+};
+
+static int tell_batch(void *context, const struct batch *batch)
+{
+    struct batch_answer *answer = context;
+    answer->is_given = protocol_encode_batch(answer->uuid, batch, answer->out) == 0;
+    return 0;
+}
+
+static int find_batch(struct handler_host *host, const char *uuid, struct batch_answer *answer,
+                      struct err *err)
+{
+    if (!uuid)
+        return err_set(err, ERR_INVALID, "the job is in no batch");
+    if (host->find_batch(host->context, uuid, tell_batch, answer, err) < 0)
+        return -1;
+    return answer->is_given ? 0 : err_set(err, ERR_NOT_FOUND, "there is no batch %s", uuid);
+}
+
+static int take_batch(struct handler *handler, const struct frame *frame, struct err *err)
+{
+    struct attempt *attempt = find_running(handler, frame, err);
+    if (!attempt)
+        return -1;
+    const struct job *job = attempt->job;
+    struct batch_answer answer = {.uuid = job->uuid, .out = persistent_begin(handler)};
+    struct err cause = ERR_INIT;
+    if (!answer.out)
+        return 0;
+    if (find_batch(handler->host, frame->batch_uuid ? frame->batch_uuid : job->batch_uuid, &answer,
+                   &cause) < 0)
+        protocol_encode_batch_error(job->uuid, cause.text, answer.out);
+    persistent_send(handler);
+    return 0;
+}
+
 static int take_pong(struct handler *handler, const struct frame *frame, struct err *err)
 {
     (void)handler, (void)frame, (void)err;
@@ -165,9 +207,11 @@ static int take_leaving(struct handler *handler, const struct frame *frame, stru
 }
 
 static int (*const takers[])(struct handler *, const struct frame *, struct err *) = {
-    [FRAME_HELLO] = take_hello, [FRAME_DONE] = take_done,         [FRAME_RELEASE] = take_release,
-    [FRAME_FAIL] = take_fail,   [FRAME_PROGRESS] = take_progress, [FRAME_LOG] = take_log,
-    [FRAME_PUSH] = take_push,   [FRAME_PONG] = take_pong,         [FRAME_LEAVING] = take_leaving,
+    [FRAME_HELLO] = take_hello,       [FRAME_DONE] = take_done,
+    [FRAME_RELEASE] = take_release,   [FRAME_FAIL] = take_fail,
+    [FRAME_PROGRESS] = take_progress, [FRAME_LOG] = take_log,
+    [FRAME_PUSH] = take_push,         [FRAME_BATCH] = take_batch,
+    [FRAME_PONG] = take_pong,         [FRAME_LEAVING] = take_leaving,
 };
 
 int frames_take(struct handler *handler, const struct frame *frame, struct err *err)

@@ -15,6 +15,7 @@
 #include "common/err.h"
 #include "common/settings.h"
 #include "common/spawn.h"
+#include "queue/driver.h"
 #include "worker/attempt.h"
 #include "worker/capture.h"
 #include "worker/classes.h"
@@ -65,6 +66,9 @@ struct handler_host {
     void (*ended)(void *context, struct attempt *attempt, const struct ending *ending);
     /* An attempt comes back that had not begun; it is in no list now. */
     void (*returned)(void *context, struct attempt *attempt);
+    /* Asks the store for a batch: each is called where it is there. Returns 0, or -1 with err. */
+    int (*find_batch)(void *context, const char *uuid, batch_fn each, void *each_context,
+                      struct err *err);
 };
 
 /* Why a handler is ended by us. */

@@ -98,6 +98,17 @@ static int persistent_give(struct handler *handler, struct attempt *attempt)
     return 0;
 }
 
+struct buf *persistent_begin(struct handler *handler)
+{
+    struct persistent *persistent = handler->persistent;
+    return persistent->write_watch.fd < 0 ? NULL : &persistent->out;
+}
+
+void persistent_send(struct handler *handler)
+{
+    write_out(handler->persistent);
+}
+
 static void persistent_cancel(struct handler *handler, struct attempt *attempt)
 {
     struct persistent *persistent = handler->persistent;

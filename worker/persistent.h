@@ -17,6 +17,10 @@ void persistent_destroy(struct persistent *persistent); /* accepts NULL */
  * not, it is replaced. */
 void persistent_ping(struct handler *handler);
 
+/* Where a frame to the handler is appended, NULL where it takes none any more; and sends it. */
+struct buf *persistent_begin(struct handler *handler);
+void persistent_send(struct handler *handler);
+
 /* True where so much waits to be taken by the handler that it gets no more now. */
 bool persistent_is_full(const struct persistent *persistent);
 

@@ -23,12 +23,13 @@ enum member {
     MEMBER_LEVEL,
     MEMBER_MESSAGE,
     MEMBER_PUSH,
+    MEMBER_BATCH_UUID,
     MEMBER_COUNT
 };
 
 static const char *const member_names[] = {
     "type",  "uuid",      "version", "name",     "concurrency", "window",  "jobs", "failed",
-    "delay", "exception", "retry",   "progress", "level",       "message", "push",
+    "delay", "exception", "retry",   "progress", "level",       "message", "push", "batch_uuid",
 };
 _Static_assert(sizeof member_names / sizeof member_names[0] == MEMBER_COUNT, "a name each");
 
@@ -93,12 +94,12 @@ static int require(struct reading *reading, enum member member)
     return err_set(reading->err, ERR_INVALID, "%s is missing", member_names[member]);
 }
 
-static int check_uuid(struct reading *reading)
+static int check_uuid(const struct reading *reading, enum member member, const char *uuid)
 {
-    const char *uuid = reading->frame->uuid;
     if (uuid && !uuid_valid(uuid, strlen(uuid)))
         return err_set(reading->err, ERR_INVALID,
-                       "uuid must be 1 to %d printable characters without spaces", UUID_TEXT_MAX);
+                       "%s must be 1 to %d printable characters without spaces",
+                       member_names[member], UUID_TEXT_MAX);
     return 0;
 }
 
@@ -175,6 +176,13 @@ static int read_push(struct reading *reading)
     return 0;
 }
 
+static int read_batch(struct reading *reading)
+{
+    if (read_string(reading, MEMBER_BATCH_UUID, &reading->frame->batch_uuid) < 0)
+        return -1;
+    return check_uuid(reading, MEMBER_BATCH_UUID, reading->frame->batch_uuid);
+}
+
 static const struct {
     const char *name;
     bool needs_uuid;
@@ -187,6 +195,7 @@ static const struct {
     [FRAME_PROGRESS] = {"progress", true, read_progress},
     [FRAME_LOG] = {"log", false, read_log},
     [FRAME_PUSH] = {"push", true, read_push},
+    [FRAME_BATCH] = {"batch", true, read_batch},
     [FRAME_PONG] = {"pong", false, read_nothing},
     [FRAME_LEAVING] = {"leaving", false, read_nothing},
 };
@@ -214,8 +223,8 @@ static int read_frame(struct reading *reading)
         return -1;
     enum frame_type type = reading->frame->type;
     if ((types[type].needs_uuid && require(reading, MEMBER_UUID) < 0) ||
-        read_string(reading, MEMBER_UUID, &reading->frame->uuid) < 0 || check_uuid(reading) < 0 ||
-        types[type].read(reading) < 0)
+        read_string(reading, MEMBER_UUID, &reading->frame->uuid) < 0 ||
+        check_uuid(reading, MEMBER_UUID, reading->frame->uuid) < 0 || types[type].read(reading) < 0)
         return err_prefix(reading->err, "%s", types[type].name);
     return 0;
 }

@@ -10,6 +10,7 @@
 #include "common/err.h"
 #include "common/json.h"
 #include "common/mem.h"
+#include "queue/batch.h"
 #include "queue/job.h"
 
 /*
@@ -31,6 +32,7 @@ enum frame_type {
     FRAME_PROGRESS, /* uuid, progress 0-100, [message] */
     FRAME_LOG,      /* [uuid, level], message */
     FRAME_PUSH,     /* uuid of the running job, push: an object as in `muster queue:bulk` */
+    FRAME_BATCH, /* uuid of the running job, [batch_uuid]: how far is the batch? */
     FRAME_PONG,
     FRAME_LEAVING, /* it begins nothing more, answers what runs, and ends */
 };
@@ -66,6 +68,7 @@ struct frame {
     const char *level;      /* LOG, or NULL */
     const char *message;    /* LOG, PROGRESS, or NULL */
     struct json_slice push; /* PUSH: the object; points into the line */
+    const char *batch_uuid; /* BATCH, or NULL: that of the job */
 };
 
 /* Reads one line (without its newline). Members that a frame does not have are passed over. Returns
@@ -82,6 +85,11 @@ int protocol_encode_job(const struct job *job, int64_t timeout_ms, int max_attem
 int protocol_encode_failed(const struct job *job, const char *cause, const char *exception,
                            struct buf *out);
 int protocol_encode_cancel(const char *uuid, struct buf *out);
+
+/* The answer to FRAME_BATCH of the job uuid: how far a batch is, or why that cannot be told. */
+int protocol_encode_batch(const char *uuid, const struct batch *batch, struct buf *out);
+int protocol_encode_batch_error(const char *uuid, const char *error, struct buf *out);
+
 int protocol_encode_drain(struct buf *out);
 int protocol_encode_ping(struct buf *out);
 

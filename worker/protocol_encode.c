@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "worker/protocol.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #define NUMBER_SIZE 24
@@ -108,6 +109,39 @@ int protocol_encode_cancel(const char *uuid, struct buf *out)
     size_t before = out->length;
     if (PUT(out, "{\"type\":\"cancel\",\"uuid\":") == 0 && put_string(out, uuid) == 0 &&
         PUT(out, "}\n") == 0)
+        return 0;
+    buf_truncate(out, before);
+    return -1;
+}
+
+static int put_counters(const struct batch *batch, struct buf *out)
+{
+    return buf_printf(out,
+                      ",\"state\":\"%s\",\"total\":%" PRIu64 ",\"completed\":%" PRIu64
+                      ",\"failed\":%" PRIu64 ",\"pending\":%" PRIu64 ",\"cancelled\":%" PRIu64
+                      ",\"progress_percentage\":%.1f,\"success_rate\":%.1f}\n",
+                      batch_state_names[batch_state(batch)], batch->total, batch->completed,
+                      batch->failed, batch->pending, batch->cancelled, batch_progress(batch),
+                      batch_success_rate(batch));
+}
+
+int protocol_encode_batch(const char *uuid, const struct batch *batch, struct buf *out)
+{
+    size_t before = out->length;
+    if (PUT(out, "{\"type\":\"batch\",\"uuid\":") == 0 && put_string(out, uuid) == 0 &&
+        PUT(out, ",\"batch_uuid\":") == 0 && put_string(out, batch->uuid) == 0 &&
+        PUT(out, ",\"name\":") == 0 && put_string(out, batch->name) == 0 &&
+        put_counters(batch, out) == 0)
+        return 0;
+    buf_truncate(out, before);
+    return -1;
+}
+
+int protocol_encode_batch_error(const char *uuid, const char *error, struct buf *out)
+{
+    size_t before = out->length;
+    if (PUT(out, "{\"type\":\"batch\",\"uuid\":") == 0 && put_string(out, uuid) == 0 &&
+        PUT(out, ",\"error\":") == 0 && put_string(out, error) == 0 && PUT(out, "}\n") == 0)
         return 0;
     buf_truncate(out, before);
     return -1;

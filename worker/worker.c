@@ -78,6 +78,17 @@ static void on_returned(void *context, struct attempt *attempt)
     supply_take_back(context, attempt);
 }
 
+/* While the store is away nobody waits for it: what is owed to it comes first. */
+static int find_batch(void *context, const char *uuid, batch_fn each, void *each_context,
+                      struct err *err)
+{
+    struct worker *worker = context;
+    struct link *link = &worker->link;
+    if (link_is_away(link) || !link_is_usable(link))
+        return err_set(err, ERR_UNAVAILABLE, "the store cannot be asked now");
+    return link->driver->batch_list(link->connection.store, uuid, NULL, 1, each, each_context, err);
+}
+
 static int open_board(struct worker *worker, struct err *err)
 {
     const struct worker_plan *plan = worker->plan;
@@ -109,6 +120,7 @@ static void make_handlers(struct worker *worker)
     host->context = worker;
     host->ended = on_ended;
     host->returned = on_returned;
+    host->find_batch = find_batch;
     buf_init(&host->scratch, 2 * (size_t)JSON_TEXT_MAX);
     worker->handlers = mem_new(worker->handler_count, sizeof worker->handlers[0]);
     for (size_t i = 0; i < worker->handler_count; i++)

@@ -125,6 +125,28 @@ def test_jobs_are_added_to_the_batch(app):
     assert [frame["type"] for frame in handler.run("Batched")] == ["done"]
 
 
+@pytest.mark.parametrize("options", [[], ["concurrent"]], ids=str)
+def test_a_job_asks_how_far_a_batch_is(app, options):
+    handler = app(*options)
+    uuid = handler.give("AsksForBatch", batch_uuid="B7")
+    question = handler.next()
+    assert question["type"] == "batch" and question["uuid"] == uuid and question.get("batch_uuid", "B7") == "B7"
+    other = None if options else handler.give("Echo", {"text": "meanwhile"})  # it waits until the first one has ended
+    handler.send({"type": "ping"}, {"type": "batch", "uuid": uuid, "batch_uuid": "B7", "name": "", "state": "running", "total": 4,
+                                    "completed": 1, "failed": 0, "pending": 3, "cancelled": 0, "progress_percentage": 25.5,
+                                    "success_rate": 100})
+    assert handler.next() == {"type": "pong"}
+    assert [frame.get("message", frame["type"]) for frame in handler.answer(uuid)] == ["1 of 4, 25.5 %", "done"]
+    if other:
+        assert handler.answer(other)[-1]["type"] == "done"
+    uuid = handler.give("AsksForBatch", {"of": "B8"})
+    assert handler.next() == {"type": "batch", "uuid": uuid, "batch_uuid": "B8"}
+    handler.send({"type": "drain"}, {"type": "batch", "uuid": uuid, "error": "there is no batch B8"})
+    failed, = handler.answer(uuid)
+    assert failed["type"] == "fail" and "there is no batch B8" in failed["exception"]
+    assert handler.next() is None and handler.wait() == 0, handler.errors
+
+
 def test_a_running_job_learns_that_it_is_cancelled(app):
     handler = app()
     uuid = handler.give("WaitsForCancel")

@@ -59,6 +59,15 @@ def queue(request, tmp_path):
     return Queue(tmp_path, request.param)
 
 
+def test_a_job_asks_how_far_its_batch_is(queue):
+    batch = queue.ask("batch:create", "--jobs=-", "--queue=mail", "--allow-failures",
+                      input='{"job":"Limited"}\n{"job":"AsksForBatch"}\n')["batch_uuid"]
+    lost, = queue.push(("AsksForBatch", {"of": "nobody's"}))
+    log = queue.work()
+    assert "of 2, " in log and "there is no batch nobody's" in queue.failed()[lost]["exception"], log
+    assert queue.ask("batch:show", batch)["state"] == "completed"
+
+
 def test_jobs_run_fail_and_push(queue):
     echo, fails, for_good, released, bad, exits, nobody = queue.push(
         ("Echo", {"text": "é"}), ("Fails", {"text": "boom é"}), ("FailsForGood", {}), ("Released", {"delay": 0}),

@@ -76,6 +76,18 @@ static int push(struct muster_job *job)
     return muster_job_push_json(job, "{\"job\":\"Do\",\"data\":{\"do\":\"pushed\"}}");
 }
 
+static int ask(struct muster_job *job)
+{
+    struct muster_batch batch;
+    for (int i = 0; i < 2; i++) {
+        if (muster_job_batch_progress(job, muster_job_text(job, "of", NULL), &batch) < 0)
+            return -1;
+        fprintf(history(), "batch%d=%d of %d, %.1f %% %d\n", i, (int)batch.pending,
+                (int)batch.total, batch.progress_percentage, batch.has_finished);
+    }
+    return 0;
+}
+
 static int note(struct muster_job *job, const char *what)
 {
     fprintf(history(), "%s=%s\n", what, muster_job_uuid(job));
@@ -168,6 +180,7 @@ static const struct {
     int (*run)(struct muster_job *job);
 } verbs[] = {
     {"show", show},
+    {"ask", ask},
     {"push", push},
     {"pushed", pushed},
     {"note", noted},

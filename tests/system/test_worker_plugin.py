@@ -2,6 +2,7 @@
 """Handlers of kind plugin: jobs in C."""
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -73,6 +74,20 @@ def test_what_a_job_can_see(site):
     assert seen["text"] == "ä|" and seen["integer"] == "9007199254740993" and seen["number"] == "-0.5"
     assert seen["flag"] == "1" and seen["list"] == '[1,{}]'.replace(",", ", ") and seen["missing"] == "fallback 7 0.5 1"
     assert seen["argument"] == "word" and '"job":"Do"' in seen["json"] and seen["again"] == "Do"
+
+
+def test_a_job_asks_how_far_its_batch_is(site):
+    start(site, TESTED, max_attempts=1)
+    jobs = [({"do": "done"}, {"batch_uuid": "b"}), ({"do": "ask"}, {"batch_uuid": "b"}), ({"do": "ask", "of": "b"}, {}),
+            ({"do": "ask", "of": "none"}, {})]
+    *_, refused = site.bulk([{"job": "Do", "queue": "work", "data": data, **options} for data, options in jobs])
+    assert "there is no batch none" in site.wait_failed(refused)["exception"]
+    answers = re.findall(r"batch(\d)=(\d) of 2, ([\d.]+) % ([01])", site.history.read_text())
+    assert [answer[0] for answer in answers] == ["0", "1", "0", "1"]
+    # what has just been done is counted as soon as the store knows it
+    assert all((progress, finished) == {"2": ("0.0", "0"), "1": ("50.0", "0"), "0": ("100.0", "1")}[pending]
+               for _, pending, progress, finished in answers)
+    assert answers[0][1] != "0" and answers[1][1] != "0"
 
 
 @pytest.mark.parametrize("verb, attempts, text", [

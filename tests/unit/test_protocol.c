@@ -197,6 +197,39 @@ static void test_push_points_into_the_line(void **state)
     refuses("{\"type\":\"push\",\"uuid\":\"A\",\"push\":[]}", "push: push must be an object");
 }
 
+static void test_questions_about_a_batch(void **state)
+{
+    (void)state;
+    struct frame frame = decode("{\"type\":\"batch\",\"uuid\":\"A\"}");
+    assert_int_equal(frame.type, FRAME_BATCH);
+    assert_null(frame.batch_uuid);
+    assert_string_equal(
+        decode("{\"type\":\"batch\",\"uuid\":\"A\",\"batch_uuid\":\"B\"}").batch_uuid, "B");
+    refuses("{\"type\":\"batch\"}", "batch: uuid is missing");
+    refuses("{\"type\":\"batch\",\"uuid\":\"A\",\"batch_uuid\":\"a b\"}",
+            "batch: batch_uuid must be 1 to 64 printable characters without spaces");
+}
+
+static void test_answers_about_a_batch(void **state)
+{
+    (void)state;
+    struct buf out;
+    buf_init(&out, 1000);
+    const struct batch batch = {
+        .uuid = "B", .name = "\"x\"", .total = 4, .pending = 1, .completed = 2, .failed = 1};
+    assert_int_equal(protocol_encode_batch("A", &batch, &out), 0);
+    assert_string_equal(
+        buf_text(&out),
+        "{\"type\":\"batch\",\"uuid\":\"A\",\"batch_uuid\":\"B\",\"name\":\"\\\"x\\\"\",\"state\":"
+        "\"running\",\"total\":4,\"completed\":2,\"failed\":1,\"pending\":1,\"cancelled\":0,"
+        "\"progress_percentage\":50.0,\"success_rate\":66.7}\n");
+    buf_clear(&out);
+    assert_int_equal(protocol_encode_batch_error("A", "no such", &out), 0);
+    assert_string_equal(buf_text(&out),
+                        "{\"type\":\"batch\",\"uuid\":\"A\",\"error\":\"no such\"}\n");
+    buf_finish(&out);
+}
+
 static void test_what_is_no_frame_is_refused(void **state)
 {
     (void)state;
@@ -297,6 +330,8 @@ int main(void)
         cmocka_unit_test(test_fail),
         cmocka_unit_test(test_progress_log_and_pong),
         cmocka_unit_test(test_push_points_into_the_line),
+        cmocka_unit_test(test_questions_about_a_batch),
+        cmocka_unit_test(test_answers_about_a_batch),
         cmocka_unit_test(test_what_is_no_frame_is_refused),
         cmocka_unit_test(test_a_job_is_one_line),
         cmocka_unit_test(test_a_frame_past_the_cap_leaves_nothing),

@@ -75,6 +75,14 @@ class Batch {
   add(name, data, options = {}) {
     this.job.push(name, data, { ...options, batchUuid: this.uuid });
   }
+
+  /**
+   * How far it is: batch_uuid, name, state, total, completed, failed, pending, cancelled, progress_percentage,
+   * success_rate. The job that asks is still pending.
+   */
+  async progress() {
+    return Job.ask(this.job, { type: 'batch', uuid: this.job.uuid, batch_uuid: this.uuid });
+  }
 }
 
 /*
@@ -205,7 +213,11 @@ class Job {
     return this.#handler;
   }
 
-  /* For the handler alone. */
+  /* For the batch and the handler alone. */
+  static async ask(job, question) {
+    return job.#running().ask(question);
+  }
+
   static begin(job, handler) {
     job.#handler = handler;
   }
@@ -308,6 +320,7 @@ class Handler {
     this.cancelled = new Set(); // uuids that wait
     this.thrown = new Map(); // uuid: error, of the last jobs that failed
     this.isOver = false; // no more jobs come
+    this.asked = new Map(); // uuid: who waits for the answer
     this.pieces = []; // of a line that is not whole yet
   }
 
@@ -351,6 +364,7 @@ class Handler {
     else if (frame.type === 'ping') this.send({ type: 'pong' });
     else if (frame.type === 'drain') this.isOver = true;
     else if (frame.type === 'cancel') this.cancel(frame.uuid);
+    else if (frame.type === 'batch') this.answered(frame);
   }
 
   cancel(uuid) {
@@ -358,12 +372,29 @@ class Handler {
     else if (this.waiting.some((frame) => frame.uuid === uuid)) this.cancelled.add(uuid);
   }
 
+  answered({ type, uuid, error, ...answer }) {
+    const waiting = this.asked.get(uuid);
+    this.asked.delete(uuid);
+    if (!waiting) return;
+    if (error) waiting.reject(new Error(error));
+    else waiting.resolve(answer);
+  }
+
   end() {
     this.isOver = true;
+    for (const uuid of [...this.asked.keys()]) this.answered({ uuid, error: 'Muster is gone' });
     this.next();
   }
 
   /* To Muster */
+
+  /** Sends a question; a promise of the answer. */
+  ask(question) {
+    return new Promise((resolve, reject) => {
+      this.asked.set(question.uuid, { resolve, reject });
+      this.send(question);
+    });
+  }
 
   send(frame) {
     const line = Buffer.from(`${encode(frame)}\n`);

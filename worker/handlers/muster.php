@@ -97,6 +97,15 @@ function log(string $message, string $level = 'info'): void
     Handler::get()->log($message, $level);
 }
 
+/**
+ * How far a batch is (null: that of the running job): batch_uuid, name, state, total, completed, failed, pending, cancelled,
+ * progress_percentage, success_rate. The job that asks is still pending.
+ */
+function batchProgress(?string $batchUuid = null): array
+{
+    return Handler::get()->batchProgress($batchUuid);
+}
+
 /** True where somebody wants the running job to stop. */
 function isCancelled(): bool
 {
@@ -227,6 +236,12 @@ abstract class Job
             throw new \LogicException('the job is in no batch');
         }
         $this->push($name, $data, ['batch_uuid' => $this->getBatchUuid()] + $options);
+    }
+
+    /** How far a batch is (null: the one of this job), as Muster\batchProgress. */
+    public function getBatchProgress(?string $batchUuid = null): array
+    {
+        return Handler::get()->batchProgress($batchUuid);
     }
 
     public function progress(float $percent, ?string $message = null): void
@@ -369,6 +384,7 @@ final class Handler
     private array $cancelled = [];    // by uuid
     private array $thrown = [];       // exceptions by uuid, of the last jobs that failed
     private bool $isOver = false;     // no more jobs come
+    private ?array $answer = null;    // to what the running job has asked
     private ?array $frame = null;     // of the job that runs
     private ?object $job = null;      // that runs
     private ?array $released = null;  // what a job of Glueful's own told its driver
@@ -442,6 +458,23 @@ final class Handler
     {
         $this->send(['type' => 'log', 'uuid' => $this->running()['uuid'], 'level' => $level,
             'message' => self::clean($message)]);
+    }
+
+    public function batchProgress(?string $batchUuid): array
+    {
+        $this->answer = null;
+        $this->send(['type' => 'batch', 'uuid' => $this->running()['uuid']] +
+            ($batchUuid === null ? [] : ['batch_uuid' => $batchUuid]));
+        while ($this->answer === null) {
+            if (feof($this->in)) {
+                throw new \RuntimeException('Muster is gone');
+            }
+            $this->read();
+        }
+        if (isset($this->answer['error'])) {
+            throw new \RuntimeException($this->answer['error']);
+        }
+        return array_diff_key($this->answer, ['type' => 0, 'uuid' => 0]);
     }
 
     public function isCancelled(): bool
@@ -598,6 +631,9 @@ final class Handler
                 break;
             case 'ping':
                 $this->send(['type' => 'pong']);
+                break;
+            case 'batch':
+                $this->answer = $frame;
                 break;
             case 'drain':
                 $this->isOver = true;

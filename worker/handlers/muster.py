@@ -67,7 +67,7 @@ class Cancelled(Exception):
 
 
 class Batch:
-    """The batch that a running job belongs to."""
+    """A batch, seen by a running job: the one that it belongs to, or any other by its uuid."""
 
     def __init__(self, owner, uuid):
         self._job = owner
@@ -76,6 +76,11 @@ class Batch:
     def add(self, name, data=None, **options):
         """Adds a job to the batch; stored together with the success of the running job, or not at all."""
         self._job.push(name, data, batch_uuid=self.uuid, **options)
+
+    def progress(self):
+        """How far it is: a dictionary of batch_uuid, name, state, total, completed, failed, pending, cancelled,
+        progress_percentage, success_rate. The job that asks is still pending."""
+        return self._job._running().ask({"type": "batch", "uuid": self._job.uuid, "batch_uuid": self.uuid})
 
 
 class Job:
@@ -342,6 +347,8 @@ class _Handler:
         self.cancelled = set()  # uuids that wait
         self.raised = collections.OrderedDict()  # uuid: exception, of the last jobs that failed
         self.is_over = False  # no more jobs come
+        self.is_closed = False  # nothing more is to be read
+        self.asked = {}  # uuid: queue for the answer
         self.writing = threading.Lock()
         self.changing = threading.Lock()  # jobs and cancelled
 
@@ -376,6 +383,9 @@ class _Handler:
         for _ in threads:
             jobs.put(None)
         for thread in threads:
+            while thread.is_alive() and not self.is_closed:
+                if select.select([FD_IN], [], [], 0.05)[0]:  # an answer that it waits for
+                    self.read()
             thread.join()
 
     def serve(self, jobs):
@@ -399,7 +409,8 @@ class _Handler:
     def read(self):
         chunk = os.read(FD_IN, 65536)
         if not chunk:
-            self.is_over = True
+            self.is_over = self.is_closed = True
+            self.forget_asked()
         start = len(self.buffer)
         self.buffer += chunk
         if self.buffer.find(b"\n", start) < 0:
@@ -419,6 +430,8 @@ class _Handler:
             self.is_over = True
         elif kind == "cancel":
             self.cancel(frame["uuid"])
+        elif kind == "batch":
+            self.answered(frame)
 
     def cancel(self, uuid):
         with self.changing:
@@ -428,7 +441,33 @@ class _Handler:
             else:
                 self.cancelled.add(uuid)
 
+    def answered(self, frame):
+        with self.changing:
+            answer = self.asked.pop(frame.pop("uuid"), None)
+        if answer:
+            answer.put(frame)
+
+    def forget_asked(self):
+        with self.changing:
+            asked, self.asked = self.asked, {}
+        for answer in asked.values():
+            answer.put({"error": "Muster is gone"})
+
     # To Muster
+
+    def ask(self, question):
+        """Sends a question and waits for the answer. Where there are threads somebody else reads it."""
+        answer = queue.SimpleQueue()
+        with self.changing:
+            self.asked[question["uuid"]] = answer
+        self.send(question)
+        while self.concurrency == 1 and answer.empty():
+            self.read()
+        answer = answer.get()
+        if "error" in answer:
+            raise LookupError(answer["error"])
+        del answer["type"]
+        return answer
 
     def send(self, frame):
         line = _encode(frame).encode("utf-8")

@@ -70,6 +70,12 @@ module Muster
     def add(name, data = {}, **options)
       job.push(name, data, **options, batch_uuid: uuid)
     end
+
+    # How far it is, as a hash: batch_uuid, name, state, total, completed, failed, pending, cancelled,
+    # progress_percentage, success_rate. The job that asks is still pending.
+    def progress
+      job.ask(type: "batch", uuid: job.uuid, batch_uuid: uuid)
+    end
   end
 
   # A job. Inherit from it, or give Muster.job a block, which gets one. In a running job timeout and max_attempts are
@@ -212,8 +218,12 @@ module Muster
       to_json
     end
 
-    # For the handler alone.
+    # For the batch and the handler alone.
     attr_reader :released
+
+    def ask(question)
+      running.ask(question)
+    end
 
     def begin_on(handler)
       @handler = handler
@@ -315,6 +325,8 @@ module Muster
       @cancelled = {}     # uuids that wait
       @raised = {}        # uuid: exception, of the last jobs that failed
       @is_over = false    # no more jobs come
+      @is_closed = false  # nothing more is to be read
+      @asked = {}         # uuid: queue for the answer
       @writing = Mutex.new
       @changing = Mutex.new # @jobs and @cancelled
     end
@@ -333,6 +345,18 @@ module Muster
       return unless @concurrency == 1
 
       read while !@is_over && IO.select([@in], nil, nil, 0)
+    end
+
+    # Sends a question and waits for the answer. Where there are threads somebody else reads it.
+    def ask(question)
+      answer = Thread::Queue.new
+      @changing.synchronize { @asked[question[:uuid]] = answer }
+      send_frame(question)
+      read while @concurrency == 1 && answer.empty?
+      frame = answer.pop
+      raise frame["error"] if frame["error"]
+
+      frame.except("type", "uuid")
     end
 
     def send_frame(frame)
@@ -357,7 +381,13 @@ module Muster
       threads = Array.new(@concurrency) { Thread.new { serve(jobs) } }
       jobs << @waiting.shift while next_waits
       jobs.close
-      threads.each(&:join)
+      # an answer that one of them waits for
+      threads.each do |thread|
+        while thread.alive? && !@is_closed
+          read if IO.select([@in], nil, nil, 0.05)
+        end
+        thread.join
+      end
     end
 
     def serve(jobs)
@@ -388,7 +418,8 @@ module Muster
 
       @buffer.slice!(0, @buffer.rindex("\n") + 1).each_line { |line| take(JSON.parse(line.force_encoding(Encoding::UTF_8))) }
     rescue EOFError
-      @is_over = true
+      @is_over = @is_closed = true
+      @asked.keys.each { |uuid| answered("uuid" => uuid, "error" => "Muster is gone") }
     end
 
     def take(frame)
@@ -397,7 +428,13 @@ module Muster
       when "ping" then send_frame(type: "pong")
       when "drain" then @is_over = true
       when "cancel" then cancel(frame["uuid"])
+      when "batch" then answered(frame)
       end
+    end
+
+    def answered(frame)
+      answer = @changing.synchronize { @asked.delete(frame["uuid"]) }
+      answer << frame if answer
     end
 
     def cancel(uuid)

@@ -35,7 +35,8 @@ struct muster_job {
     char *exception; /* in the arena, or NULL */
     bool is_final;   /* it gave up */
     enum job_ending ending;
-    int64_t delay_ms; /* JOB_RELEASED */
+    int64_t delay_ms;   /* JOB_RELEASED */
+    unsigned questions; /* it has asked so many times about batches */
 };
 
 /* Runs one job: a frame of the worker. Returns 0, or -1 with err where the line is no such frame.

@@ -58,6 +58,12 @@ muster.register(class Patient extends Fails {
 });
 
 muster.job('Released', (job) => job.release(job.data.delay));
+muster.job('AsksForBatch', async (job) => {
+  const batch = job.data.of ? new muster.Batch(job, job.data.of) : job.batch;
+  const { completed, total, progress_percentage: percentage } = await batch.progress();
+  job.log(`${completed} of ${total}, ${percentage} %`);
+});
+
 muster.job('Batched', (job) => job.batch && job.batch.add('More', { n: 1 }));
 
 muster.job('WaitsForCancel', async (job) => {

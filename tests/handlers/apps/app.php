@@ -73,6 +73,10 @@ class Patient extends Fails
 }
 
 Muster\register('Released', fn (Job $job) => $job->release($job->getData()['delay'] ?? null));
+Muster\register('AsksForBatch', function (Job $job) {
+    $batch = $job->getBatchProgress($job->getData()['of'] ?? null);
+    $job->log("{$batch['completed']} of {$batch['total']}, {$batch['progress_percentage']} %");
+});
 Muster\register('Batched', fn (Job $job) => $job->getBatchUuid() && $job->addToBatch('More', ['n' => 1]));
 
 Muster\register('WaitsForCancel', function (Job $job) {

@@ -70,6 +70,12 @@ def released(job):
     job.release(job.data.get("delay"))
 
 
+@muster.job("AsksForBatch")
+def asks_for_batch(job):
+    batch = muster.Batch(job, job.data["of"]) if "of" in job.data else job.batch
+    job.log("%(completed)d of %(total)d, %(progress_percentage)s %%" % batch.progress())
+
+
 @muster.job("Batched")
 def batched(job):
     if job.batch:

@@ -52,6 +52,10 @@ class Patient < Fails
 end
 
 Muster.job("Released") { |job| job.release(job.data["delay"]) }
+Muster.job("AsksForBatch") do |job|
+  batch = job.data["of"] ? Muster::Batch.new(job, job.data["of"]) : job.batch
+  job.log(format("%<completed>d of %<total>d, %<progress_percentage>s %%", batch.progress.transform_keys(&:to_sym)))
+end
 Muster.job("Batched") { |job| job.batch&.add("More", { n: 1 }) }
 
 Muster.job("WaitsForCancel") do |job|

@@ -146,6 +146,20 @@ int muster_job_push(struct muster_job *job, const char *class_name, const char *
  * "priority":…,"batch_uuid":…,"unique_key":…,"chain":[…]} */
 int muster_job_push_json(struct muster_job *job, const char *text);
 
+/* How far a batch is. */
+struct muster_batch {
+    uint64_t total, completed, failed, pending, cancelled;
+    double progress_percentage; /* completed of all */
+    double success_rate;        /* completed of those that completed or failed */
+    bool has_finished;
+};
+
+/* Asks how far a batch is; batch_uuid NULL is the job's own, in which it is pending itself. Waits
+ * for the answer. Returns 0, or -1 where it cannot be told: then the text for muster_job_fail is
+ * set. */
+int muster_job_batch_progress(struct muster_job *job, const char *batch_uuid,
+                              struct muster_batch *batch);
+
 /* How far it is: 0 to 100, and a text or NULL. People see it in `muster queue:show`. */
 void muster_job_progress(struct muster_job *job, double percent, const char *text);
 
