@@ -9,7 +9,7 @@
  * LEASE_PERIOD_MAX_MS: that is also how a worker learns that a job was cancelled, and how others
  * learn how far a job is.
  */
-#define LEASE_PERIOD_MAX_MS 10000
+#define LEASE_PERIOD_MAX_MS 3000
 #define LEASE_PROGRESS_MS   1000 /* progress waits no longer */
 
 void lease_init(struct worker *worker);

@@ -11,6 +11,10 @@ extern const struct cli_command command_push; /* push.c */
 extern const struct cli_command command_later;
 extern const struct cli_command command_bulk; /* bulk.c */
 
+extern const struct cli_command command_show; /* job.c */
+extern const struct cli_command command_delayed;
+extern const struct cli_command command_cancel;
+
 extern const struct cli_command command_work;   /* work.c */
 extern const struct cli_command command_listen; /* listen.c */
 

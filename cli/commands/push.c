@@ -13,34 +13,53 @@
 #include "common/uuid.h"
 #include "queue/job_class.h"
 
-#define PUSH_OPTIONS                                                                               \
-    QUEUE_OPTION, CONNECTION_OPTION, BATCH_OPTION,                                                 \
-        {.name = "priority",                                                                       \
-         .letter = 'p',                                                                            \
-         .kind = OPTION_INTEGER,                                                                   \
-         .value = "N",                                                                             \
-         .min = -JOB_PRIORITY_MAX,                                                                 \
-         .max = JOB_PRIORITY_MAX,                                                                  \
-         .help = "higher runs first (default: 0)"},                                                \
-        {.name = "tries",                                                                          \
-         .kind = OPTION_INTEGER,                                                                   \
-         .value = "N",                                                                             \
-         .min = 1,                                                                                 \
-         .max = JOB_ATTEMPTS_MAX,                                                                  \
-         .help = "attempts before the job has failed (default: what the queue says)"},             \
-        {.name = "timeout",                                                                        \
-         .kind = OPTION_DURATION,                                                                  \
-         .value = "TIME",                                                                          \
-         .min = 1,                                                                                 \
-         .max = JOB_TIMEOUT_MAX * 1000LL,                                                          \
-         .help = "how long it may run, e.g. 90 or 5m (default: what the queue says)"},             \
-        {.name = "uuid",                                                                           \
-         .kind = OPTION_TEXT,                                                                      \
-         .value = "UUID",                                                                          \
-         .help =                                                                                   \
-             "its identifier; pushing one that is there changes nothing (default: a new one)"},    \
-    {                                                                                              \
-        .name = "data-file", .kind = OPTION_TEXT, .value = "FILE", .help = "read DATA from a file" \
+#define PUSH_OPTIONS                                                                                   \
+    QUEUE_OPTION, CONNECTION_OPTION, BATCH_OPTION,                                                     \
+        {.name = "priority",                                                                           \
+         .letter = 'p',                                                                                \
+         .kind = OPTION_INTEGER,                                                                       \
+         .value = "N",                                                                                 \
+         .min = -JOB_PRIORITY_MAX,                                                                     \
+         .max = JOB_PRIORITY_MAX,                                                                      \
+         .help = "higher runs first (default: 0)"},                                                    \
+        {.name = "tries",                                                                              \
+         .kind = OPTION_INTEGER,                                                                       \
+         .value = "N",                                                                                 \
+         .min = 1,                                                                                     \
+         .max = JOB_ATTEMPTS_MAX,                                                                      \
+         .help = "attempts before the job has failed (default: what the queue says)"},                 \
+        {.name = "timeout",                                                                            \
+         .kind = OPTION_DURATION,                                                                      \
+         .value = "TIME",                                                                              \
+         .min = 1,                                                                                     \
+         .max = JOB_TIMEOUT_MAX * 1000LL,                                                              \
+         .help = "how long it may run, e.g. 90 or 5m (default: what the queue says)"},                 \
+        {.name = "uuid",                                                                               \
+         .kind = OPTION_TEXT,                                                                          \
+         .value = "UUID",                                                                              \
+         .help =                                                                                       \
+             "its identifier; pushing one that is there changes nothing (default: a new one)"},        \
+        {.name = "unique",                                                                             \
+         .kind = OPTION_TEXT,                                                                          \
+         .value = "KEY",                                                                               \
+         .help = "refuse it while a live job holds this key"},                                         \
+        {.name = "unique-until",                                                                       \
+         .kind = OPTION_TEXT,                                                                          \
+         .value = "done|started",                                                                      \
+         .help = "how long it holds the key: until it has ended, or has started (default: done)"},     \
+        {.name = "unique-for",                                                                         \
+         .kind = OPTION_DURATION,                                                                      \
+         .value = "TIME",                                                                              \
+         .min = 1,                                                                                     \
+         .max = JOB_DELAY_MAX * 1000LL,                                                                \
+         .help = "the same as a time from now on"},                                                    \
+        {.name = "chain",                                                                              \
+         .kind = OPTION_LIST,                                                                          \
+         .value = "JSON",                                                                              \
+         .help = "a job that is pushed when this one is done, {\"job\": …, \"data\": …}; several " \
+                 "follow one another"},                                                                \
+    {                                                                                                  \
+        .name = "data-file", .kind = OPTION_TEXT, .value = "FILE", .help = "read DATA from a file"     \
     }
 
 #define DELAY_ROW                                                                                  \
@@ -114,6 +133,46 @@ static int push(struct context *context, struct job *job, struct err *err)
     return 0;
 }
 
+static int read_unique(const struct options *options, struct job *job, struct err *err)
+{
+    const char *until = options_text(options, "unique-until", NULL);
+    bool has_time = options_given(options, "unique-for");
+    job->unique_key = options_text(options, "unique", NULL);
+    if (!job->unique_key && (until || has_time))
+        return err_set(err, ERR_INVALID, "give --unique=KEY with --unique-until or --unique-for");
+    if (until && has_time)
+        return err_set(err, ERR_INVALID, "give --unique-until or --unique-for, not both");
+    if (until && strcmp(until, "done") != 0 && strcmp(until, "started") != 0)
+        return err_set(err, ERR_INVALID, "--unique-until: write done or started");
+    if (!job->unique_key)
+        return 0;
+    job->unique_until = has_time                                 ? UNIQUE_TIME
+                        : until && strcmp(until, "started") == 0 ? UNIQUE_STARTED
+                                                                 : UNIQUE_DONE;
+    job->unique_ms = options_number(options, "unique-for", 0);
+    return 0;
+}
+
+/* The chain as an array, in text; each of its jobs is checked with the whole. */
+static int read_chain(const struct options *options, struct buf *text, struct job *job,
+                      struct err *err)
+{
+    size_t count;
+    const char *const *jobs = options_list(options, "chain", &count);
+    for (size_t i = 0; i < count; i++) {
+        struct json_slice one;
+        if (json_scan(jobs[i], strlen(jobs[i]), &one, err) < 0)
+            return err_prefix(err, "--chain");
+        if (buf_text_append(text, i > 0 ? "," : "[") < 0 || buf_text_append(text, jobs[i]) < 0)
+            return err_set(err, ERR_LIMIT, "--chain: together they are too long");
+    }
+    if (count == 0)
+        return 0;
+    buf_text_append(text, "]");
+    job->chain = (struct json_slice){buf_text(text), text->length, JSON_ARRAY};
+    return 0;
+}
+
 /* What the job does not say by an option, its class may. */
 static int push_with_defaults(struct context *context, struct job *job, struct err *err)
 {
@@ -151,7 +210,14 @@ static int push_job(struct context *context, const char *name, const char *data,
         .timeout_ms = options_number(options, "timeout", 0),
         .delay_ms = delay_ms,
     };
-    int result = push_with_defaults(context, &job, err);
+    struct buf chain;
+    buf_init(&chain, JOB_DATA_MAX);
+    int result = read_unique(options, &job, err);
+    if (result == 0)
+        result = read_chain(options, &chain, &job, err);
+    if (result == 0)
+        result = push_with_defaults(context, &job, err);
+    buf_finish(&chain);
     free(text);
     return result;
 }
@@ -188,7 +254,8 @@ const struct cli_command command_push = {
         (const char *const[]){
             "queue:push SendEmail '{\"to\":\"user1@example.com\"}' --queue=emails",
             "queue:push ProcessOrder --data-file=order.json --priority=5",
-            "queue:push Report '{}' --delay=5m --tries=5 --timeout=30m", NULL},
+            "queue:push Report '{}' --delay=5m --tries=5 --timeout=30m",
+            "queue:push Import '{}' --unique=import --chain='{\"job\":\"Report\"}'", NULL},
     .min_arguments = 1,
     .max_arguments = 2,
     .run = run_push,

@@ -23,10 +23,13 @@ _muster() {
     esac
     case $command in
     '') options='--config= --json --help' ;;
-    help) options='queue:push queue:later queue:bulk queue:work queue:listen queue:workers queue:restart queue:pause queue:resume queue:pauses queue:stats queue:health queue:drivers queue:purge batch:create batch:show batch:list batch:cancel batch:retry batch:prune queue:metrics queue:analyze queue:failed queue:retry queue:forget queue:prune queue:flush status start stop restart signal tail fg clear pid avail reread update add remove maintail reload shutdown master:status master:reload master:reopen-logs master:stop config:check config:show config:sample queue:scale queue:autoscale queue:scaling-history queue:explain queue:record scaler:simulate help' ;;
-    queue:push) options='--queue= --connection= --batch= --priority= --tries= --timeout= --uuid= --data-file= --delay= --config= --json --help' ;;
-    queue:later) options='--queue= --connection= --batch= --priority= --tries= --timeout= --uuid= --data-file= --config= --json --help' ;;
+    help) options='queue:push queue:later queue:bulk queue:show queue:delayed queue:cancel queue:work queue:listen queue:workers queue:restart queue:pause queue:resume queue:pauses queue:stats queue:health queue:drivers queue:purge batch:create batch:show batch:list batch:cancel batch:retry batch:prune queue:metrics queue:analyze queue:failed queue:retry queue:forget queue:prune queue:flush status start stop restart signal tail fg clear pid avail reread update add remove maintail reload shutdown master:status master:reload master:reopen-logs master:stop config:check config:show config:sample queue:scale queue:autoscale queue:scaling-history queue:explain queue:record scaler:simulate help' ;;
+    queue:push) options='--queue= --connection= --batch= --priority= --tries= --timeout= --uuid= --unique= --unique-until= --unique-for= --chain= --data-file= --delay= --config= --json --help' ;;
+    queue:later) options='--queue= --connection= --batch= --priority= --tries= --timeout= --uuid= --unique= --unique-until= --unique-for= --chain= --data-file= --config= --json --help' ;;
     queue:bulk) options='--queue= --connection= --batch= --uuids --skip-bad --config= --json --help' ;;
+    queue:show) options='--queue= --connection= --config= --json --help' ;;
+    queue:delayed) options='--queue= --connection= --limit= --config= --json --help' ;;
+    queue:cancel) options='--queue= --connection= --config= --json --help' ;;
     queue:work) options='--queue= --once --stop-when-empty --memory= --timeout= --max-jobs= --tries= --sleep= --rest= --handler= --concurrency= --auto-scale --min-workers= --max-workers= --max-wait-time= --config= --json --help' ;;
     queue:listen) options='--queue= --once --stop-when-empty --memory= --timeout= --max-jobs= --tries= --sleep= --rest= --handler= --concurrency= --watch= --config= --json --help' ;;
     queue:workers) options='--queue= --jobs --config= --json --help' ;;
@@ -84,7 +87,7 @@ _muster() {
     help) options='--config= --json --help' ;;
     esac
     if [ -z "$command" ] && [ "${cur#-}" = "$cur" ]; then
-        options='queue:push queue:later queue:bulk queue:work queue:listen queue:workers queue:restart queue:pause queue:resume queue:pauses queue:stats queue:health queue:drivers queue:purge batch:create batch:show batch:list batch:cancel batch:retry batch:prune queue:metrics queue:analyze queue:failed queue:retry queue:forget queue:prune queue:flush status start stop restart signal tail fg clear pid avail reread update add remove maintail reload shutdown master:status master:reload master:reopen-logs master:stop config:check config:show config:sample queue:scale queue:autoscale queue:scaling-history queue:explain queue:record scaler:simulate help'
+        options='queue:push queue:later queue:bulk queue:show queue:delayed queue:cancel queue:work queue:listen queue:workers queue:restart queue:pause queue:resume queue:pauses queue:stats queue:health queue:drivers queue:purge batch:create batch:show batch:list batch:cancel batch:retry batch:prune queue:metrics queue:analyze queue:failed queue:retry queue:forget queue:prune queue:flush status start stop restart signal tail fg clear pid avail reread update add remove maintail reload shutdown master:status master:reload master:reopen-logs master:stop config:check config:show config:sample queue:scale queue:autoscale queue:scaling-history queue:explain queue:record scaler:simulate help'
     fi
     COMPREPLY=($(compgen -W "$options" -- "$cur"))
     if [ "${#COMPREPLY[@]}" = 0 ]; then
