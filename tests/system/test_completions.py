@@ -37,7 +37,7 @@ def test_bash_completes_commands_options_and_values():
     assert bash("muster queue:stats --q") == {"--queue="}
     assert {"exec", "persistent"} <= bash("muster queue:work --handler=")
     assert bash("muster queue:work --handler=p") >= {"persistent"}
-    assert bash("muster -c x queue:res") == {"restart"}
+    assert bash("muster -c x queue:rest") == {"restart"}
     assert bash("muster help queue:fo") == {"forget"}
     assert f"{ROOT}/packages.txt" in bash(f"muster config:check -c {ROOT}/pack")
 
