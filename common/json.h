@@ -86,4 +86,9 @@ const char *json_get_string(const cJSON *object, const char *name, const char *f
 int64_t json_get_integer(const cJSON *object, const char *name, int64_t fallback);
 bool json_get_bool(const cJSON *object, const char *name, bool fallback);
 
+/* Add a member: a text (NULL: null), a number, a time in milliseconds (0: null). */
+void json_put_text(cJSON *object, const char *name, const char *text);
+void json_put_number(cJSON *object, const char *name, double value);
+void json_put_time(cJSON *object, const char *name, int64_t wall_ms);
+
 #endif

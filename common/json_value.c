@@ -149,3 +149,24 @@ bool json_get_bool(const cJSON *object, const char *name, bool fallback)
     const cJSON *member = json_get(object, name);
     return cJSON_IsBool(member) ? cJSON_IsTrue(member) : fallback;
 }
+
+void json_put_text(cJSON *object, const char *name, const char *text)
+{
+    if (text)
+        cJSON_AddStringToObject(object, name, text);
+    else
+        cJSON_AddNullToObject(object, name);
+}
+
+void json_put_number(cJSON *object, const char *name, double value)
+{
+    cJSON_AddNumberToObject(object, name, value);
+}
+
+void json_put_time(cJSON *object, const char *name, int64_t wall_ms)
+{
+    if (wall_ms > 0)
+        json_put_number(object, name, (double)wall_ms);
+    else
+        cJSON_AddNullToObject(object, name);
+}

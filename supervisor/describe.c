@@ -16,16 +16,11 @@ static const char *const status_names[] = {
 
 #define STATUS_COUNT (sizeof status_names / sizeof status_names[0])
 
-static void put_number(cJSON *object, const char *name, double value)
-{
-    cJSON_AddNumberToObject(object, name, value);
-}
-
 /* null where there is none */
 static void put_pid(cJSON *object, const struct process *process)
 {
     if (lifecycle_has_process(process->state))
-        put_number(object, "pid", process->child.pid);
+        json_put_number(object, "pid", process->child.pid);
     else
         cJSON_AddNullToObject(object, "pid");
 }
@@ -33,12 +28,12 @@ static void put_pid(cJSON *object, const struct process *process)
 static cJSON *describe_metrics(const struct queue_metrics *metrics)
 {
     cJSON *object = cJSON_CreateObject();
-    put_number(object, "ready", (double)metrics->ready);
-    put_number(object, "reserved", (double)metrics->reserved);
-    put_number(object, "delayed", (double)metrics->delayed);
-    put_number(object, "failed", (double)metrics->failed);
+    json_put_number(object, "ready", (double)metrics->ready);
+    json_put_number(object, "reserved", (double)metrics->reserved);
+    json_put_number(object, "delayed", (double)metrics->delayed);
+    json_put_number(object, "failed", (double)metrics->failed);
     if (metrics->oldest_ms >= 0)
-        put_number(object, "oldest_ms", (double)metrics->oldest_ms);
+        json_put_number(object, "oldest_ms", (double)metrics->oldest_ms);
     else
         cJSON_AddNullToObject(object, "oldest_ms");
     return object;
@@ -48,8 +43,8 @@ static cJSON *describe_pool(const struct pool *pool)
 {
     cJSON *object = cJSON_CreateObject();
     cJSON_AddStringToObject(object, "queue", pool->queue);
-    put_number(object, "wanted", (double)pool->wanted);
-    put_number(object, "running", (double)pool_running(pool));
+    json_put_number(object, "wanted", (double)pool->wanted);
+    json_put_number(object, "running", (double)pool_running(pool));
     cJSON_AddBoolToObject(object, "paused", pool->pause == POOL_PAUSED);
     if (pool->has_metrics)
         cJSON_AddItemToObject(object, "metrics", describe_metrics(&pool->metrics));
@@ -64,18 +59,18 @@ static cJSON *describe_maintenance(const struct master *master)
     cJSON *object = cJSON_CreateObject();
     put_pid(object, process);
     cJSON_AddStringToObject(object, "state", lifecycle_name(process->state));
-    put_number(object, "unreturned", (double)master->returns.count);
+    json_put_number(object, "unreturned", (double)master->returns.count);
     return object;
 }
 
 void describe_master(const struct master *master, cJSON *answer)
 {
-    put_number(answer, "pid", getpid());
+    json_put_number(answer, "pid", getpid());
     cJSON_AddStringToObject(answer, "version", MUSTER_VERSION);
     cJSON_AddStringToObject(answer, "state", master_phase_name(master->phase));
-    put_number(answer, "started_at", (double)master->started_wall_ms);
+    json_put_number(answer, "started_at", (double)master->started_wall_ms);
     cJSON_AddStringToObject(answer, "settings", master->settings->file);
-    put_number(answer, "generation", master->settings->generation);
+    json_put_number(answer, "generation", master->settings->generation);
     cJSON_AddItemToObject(answer, "maintenance", describe_maintenance(master));
     cJSON *queues = cJSON_AddArrayToObject(answer, "queues");
     for (const struct pool *pool = master->pools; pool; pool = pool->next)
@@ -96,8 +91,8 @@ static cJSON *describe_jobs(const struct process *process)
             continue;
         cJSON *job = cJSON_CreateObject();
         cJSON_AddStringToObject(job, "uuid", uuid);
-        put_number(job, "attempt", attempt);
-        put_number(job, "running_ms", (double)((now_us - started_us) / 1000));
+        json_put_number(job, "attempt", attempt);
+        json_put_number(job, "running_ms", (double)((now_us - started_us) / 1000));
         cJSON_AddItemToArray(list, job);
     }
     return list;
@@ -108,14 +103,14 @@ static void put_heartbeat(cJSON *object, const struct worker *worker)
     const struct heartbeat *heartbeat = &worker->heartbeat;
     bool known = worker->heard_wall_ms > 0 && heartbeat->status < STATUS_COUNT;
     cJSON_AddStringToObject(object, "status", known ? status_names[heartbeat->status] : "unknown");
-    put_number(object, "memory", (double)heartbeat->memory);
-    put_number(object, "cpu", worker->cpu_percent);
-    put_number(object, "jobs_processed", (double)heartbeat->processed);
-    put_number(object, "failed", (double)heartbeat->failed);
-    put_number(object, "busy", heartbeat->busy);
-    put_number(object, "waiting", heartbeat->waiting);
-    put_number(object, "concurrency", heartbeat->concurrency);
-    put_number(object, "last_heartbeat", (double)worker->heard_wall_ms);
+    json_put_number(object, "memory", (double)heartbeat->memory);
+    json_put_number(object, "cpu", worker->cpu_percent);
+    json_put_number(object, "jobs_processed", (double)heartbeat->processed);
+    json_put_number(object, "failed", (double)heartbeat->failed);
+    json_put_number(object, "busy", heartbeat->busy);
+    json_put_number(object, "waiting", heartbeat->waiting);
+    json_put_number(object, "concurrency", heartbeat->concurrency);
+    json_put_number(object, "last_heartbeat", (double)worker->heard_wall_ms);
 }
 
 static cJSON *describe_worker(const struct worker *worker)
@@ -126,7 +121,7 @@ static cJSON *describe_worker(const struct worker *worker)
     cJSON_AddStringToObject(object, "queue", worker->pool->queue);
     put_pid(object, process);
     cJSON_AddStringToObject(object, "state", lifecycle_name(process->state));
-    put_number(object, "started_at", (double)process->started_wall_ms);
+    json_put_number(object, "started_at", (double)process->started_wall_ms);
     put_heartbeat(object, worker);
     cJSON_AddItemToObject(object, "jobs", describe_jobs(process));
     return object;

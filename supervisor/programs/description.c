@@ -61,19 +61,7 @@ static void put_log(cJSON *object, const char *name, const struct program *progr
                     enum stream stream)
 {
     char room[LOG_PATH_SIZE];
-    const char *path = program_log_path(program, stream, room);
-    if (path)
-        cJSON_AddStringToObject(object, name, path);
-    else
-        cJSON_AddNullToObject(object, name);
-}
-
-static void put_time(cJSON *object, const char *name, int64_t wall_ms)
-{
-    if (wall_ms > 0)
-        cJSON_AddNumberToObject(object, name, (double)wall_ms);
-    else
-        cJSON_AddNullToObject(object, name);
+    json_put_text(object, name, program_log_path(program, stream, room));
 }
 
 cJSON *description_of_program(const struct program *program, int64_t now_wall_ms)
@@ -92,13 +80,10 @@ cJSON *description_of_program(const struct program *program, int64_t now_wall_ms
         cJSON_AddNumberToObject(object, "pid", pid);
     else
         cJSON_AddNullToObject(object, "pid");
-    put_time(object, "started_at", program->started_wall_ms);
-    put_time(object, "stopped_at", program->stopped_wall_ms);
+    json_put_time(object, "started_at", program->started_wall_ms);
+    json_put_time(object, "stopped_at", program->stopped_wall_ms);
     cJSON_AddNumberToObject(object, "exit_status", program->exit_status);
-    if (program->spawn_error)
-        cJSON_AddStringToObject(object, "error", program->spawn_error);
-    else
-        cJSON_AddNullToObject(object, "error");
+    json_put_text(object, "error", program->spawn_error);
     cJSON_AddNumberToObject(object, "failures", program->failures);
     put_log(object, "stdout_logfile", program, STREAM_OUT);
     put_log(object, "stderr_logfile", program, STREAM_ERR);
