@@ -119,7 +119,7 @@ def test_the_whole_story_of_a_job(place):
               "timeout": 90, "batch_uuid": None, "unique_key": "only", "progress_text": "half of it",
               "data": {"fails": 2, "stays": True, "progress": 50}, "chain": [{"job": "Next"}]}
     assert {name: shown[name] for name in wanted} == wanted
-    assert re.fullmatch(r"worker_\w+", shown["worker"])
+    assert re.fullmatch(r"worker_[\w-]+", shown["worker"])
     assert [(entry["attempt"], entry["cause"], entry["exception"]) for entry in shown["history"]] == \
         [(1, "exception", "attempt 1"), (2, "exception", "attempt 2")]
     text = place.muster.run("queue:show", uuid).stdout
