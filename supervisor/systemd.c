@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "supervisor/systemd.h"
 
+#include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,7 +37,7 @@ static void tell(const struct systemd *systemd, const char *text)
     if (fd < 0)
         return;
     if (sendto(fd, text, strlen(text), MSG_NOSIGNAL, (struct sockaddr *)&address, length) < 0)
-        log_write(LOG_DEBUG, "the service manager does not listen: %m");
+        log_write(LOG_DEBUG, "the service manager does not listen: %s", strerror(errno));
     close(fd);
 }
 

@@ -8,7 +8,7 @@
 
 /* Batches (queue/batch.h). Their counters change in the functions of schema.sql. */
 
-/* The columns of STATEMENT_BATCH_LIST. */
+/* The columns of STATEMENT_BATCH_GET and STATEMENT_BATCH_LIST. */
 enum {
     UUID,
     NAME,
@@ -107,10 +107,10 @@ int pgsql_batch_list(struct store *store, const char *uuid, const char *after_uu
 {
     struct query query;
     pgsql_begin(store);
-    pg_query_init(&query, STATEMENT_BATCH_LIST);
-    pg_params_text(&query.params, uuid);
-    pg_params_text(&query.params, after_uuid);
-    pg_params_bigint(&query.params, (int64_t)limit);
+    pg_query_init(&query, uuid ? STATEMENT_BATCH_GET : STATEMENT_BATCH_LIST);
+    pg_params_text(&query.params, uuid ? uuid : after_uuid);
+    if (!uuid)
+        pg_params_bigint(&query.params, (int64_t)limit);
     int done = pg_exchange(store, &query, 1, err);
     if (done == 0)
         each_row(query.result, each, context);

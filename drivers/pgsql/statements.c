@@ -46,6 +46,11 @@
     " AND ($5::text IS NULL OR f.batch_uuid = $5)"                                                 \
     " AND ($6::bigint = 0 OR f.failed_at >= $6) AND ($7::bigint = 0 OR f.failed_at < $7)"
 
+#define SELECT_BATCHES                                                                             \
+    "SELECT uuid, name, allow_failures, on_success::text, on_failure::text, on_finish::text,"      \
+    " total_jobs, pending_jobs, completed_jobs, failed_jobs, cancelled_jobs, created_at,"          \
+    " cancelled_at, finished_at FROM {batches}"
+
 /* The different values of queue, each found by one step down an index. */
 #define DIFFERENT_QUEUES(name, table)                                                              \
     name "(queue) AS ((SELECT queue FROM " table " ORDER BY queue LIMIT 1) UNION ALL SELECT "      \
@@ -178,12 +183,10 @@ static const char *const texts[STATEMENT_COUNT] = {
         " created_at) VALUES ($1, $2, $3::integer = 1, $4::text::jsonb, $5::text::jsonb, "
         "$6::text::jsonb, {now}())"
         " ON CONFLICT (uuid) DO NOTHING",
+    [STATEMENT_BATCH_GET] = SELECT_BATCHES " WHERE uuid = $1",
     [STATEMENT_BATCH_LIST] =
-        "SELECT uuid, name, allow_failures, on_success::text, on_failure::text, on_finish::text,"
-        " total_jobs, pending_jobs, completed_jobs, failed_jobs, cancelled_jobs, created_at,"
-        " cancelled_at, finished_at FROM {batches} WHERE ($1::text IS NULL OR uuid = $1)"
-        " AND ($2::text IS NULL OR id < (SELECT a.id FROM {batches} a WHERE a.uuid = $2))"
-        " ORDER BY id DESC LIMIT $3",
+        SELECT_BATCHES " WHERE ($1::text IS NULL OR id < (SELECT a.id FROM {batches} a"
+                       " WHERE a.uuid = $1)) ORDER BY id DESC LIMIT $2",
     [STATEMENT_BATCH_CANCEL] = "SELECT {cancel_batch}($1)",
     [STATEMENT_BATCH_PRUNE] =
         "DELETE FROM {batches} WHERE uuid = ANY(ARRAY(SELECT uuid FROM {batches}"
