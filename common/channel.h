@@ -25,6 +25,7 @@ enum record_type {
     RECORD_READY = 1, /* the child has started up and works */
     RECORD_HEARTBEAT, /* a worker is alive; body.heartbeat */
     RECORD_METRICS,   /* maintenance: the figures of one queue; body.metrics */
+    RECORD_STORE,     /* maintenance: a store is away or there; body.store */
     RECORD_RETURNED,  /* maintenance: a dead worker's leases are back; body.returned */
     /* master to child */
     RECORD_DRAIN,        /* finish what runs, reserve nothing more, exit */
@@ -53,6 +54,7 @@ struct heartbeat {
     uint64_t failed;      /* of those, the ones that did not succeed */
     uint64_t busy_us;     /* handler time spent in jobs, since the start */
     uint64_t memory;      /* bytes resident: the worker and its handlers' trees */
+    uint64_t largest;     /* of the largest of them */
     uint64_t cpu_us;      /* processor time of the worker and its handlers, since the start */
     uint32_t run_times[RUN_TIMES]; /* attempts that ended, by how long they ran, since the start */
 };
@@ -70,6 +72,8 @@ struct queue_metrics {
     uint32_t queue; /* index in the settings' queues */
     uint32_t settings_generation;
     uint32_t is_paused; /* on this host */
+    uint32_t is_leader; /* this host tells of what all hosts at the store see alike */
+    uint64_t window_ended, window_failed; /* jobs within alert_window, on all hosts */
     uint64_t ready, reserved, delayed, failed;
     int64_t oldest_ms; /* age of the oldest ready job; -1 where there is none */
 };
@@ -82,6 +86,10 @@ struct record {
     union {
         struct heartbeat heartbeat;
         struct queue_metrics metrics;
+        struct {
+            char connection[CONNECTION_SIZE];
+            uint32_t is_away;
+        } store;
         struct {
             char owner[OWNER_SIZE];
             uint64_t count;

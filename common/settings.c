@@ -83,6 +83,7 @@ void settings_queue_or_default(const struct settings *settings, const char *name
     keys_set_defaults(&settings_queue_table, out);
     out->options = settings->worker_options;
     out->scaling = settings->auto_scaling.options;
+    out->alerts = settings->monitoring.alerts;
     free(out->connection);
     out->connection = mem_strdup(settings->muster.connection);
 }
@@ -112,6 +113,10 @@ void settings_destroy(struct settings *settings)
         settings_finish_job(&settings->jobs[i]);
     for (size_t i = 0; i < settings->policy_count; i++)
         settings_finish_policy(&settings->policies[i]);
+    for (size_t i = 0; i < settings->notify_count; i++) {
+        keys_finish(&settings_notify_table, &settings->notifies[i]);
+        free(settings->notifies[i].name);
+    }
     for (size_t i = 0; i < settings->schedule_count; i++) {
         keys_finish(&settings_schedule_table, &settings->schedules[i]);
         free(settings->schedules[i].name);
@@ -123,6 +128,7 @@ void settings_destroy(struct settings *settings)
     free(settings->queues);
     free(settings->jobs);
     free(settings->policies);
+    free(settings->notifies);
     free(settings->schedules);
     free(settings->warnings);
     free(settings->file);

@@ -85,12 +85,44 @@ struct auto_scaling_settings {
     struct scaling_options options;
 };
 
+/* The keys of alerts in [monitoring], and the same keys in [queue:NAME]; 0: no such alert */
+struct alert_options {
+    int64_t failure_rate; /* percent */
+    int64_t failure_jobs; /* fewer jobs in the window say nothing */
+    int64_t queue_size;   /* ready jobs */
+    int64_t oldest_wait;
+    int64_t worker_memory; /* percent of the limit */
+};
+
 /* [monitoring] */
 struct monitoring_settings {
     bool enabled;
     int64_t metrics_retention; /* days */
     int64_t metrics_interval;
     int64_t health_check_interval; /* KEY_UNSET: that of [muster] */
+    int64_t alert_interval;        /* from one look to the next */
+    int64_t alert_window;
+    int64_t alert_clear;
+    int64_t alert_repeat; /* 0: never */
+    struct alert_options alerts;
+};
+
+enum notify_kind { NOTIFY_WEBHOOK, NOTIFY_SLACK, NOTIFY_COMMAND, NOTIFY_EMAIL };
+
+/* [notify:NAME] */
+struct notify_settings {
+    char *name;
+    int kind;            /* enum notify_kind */
+    uint32_t severities; /* a bit for each: error, warning, info */
+    char *url;           /* webhook, slack */
+    char *token;         /* webhook: of the header Authorization; "": none */
+    char *command;
+    char *to; /* email: addresses, separated by commas */
+    char *from;
+    char *sendmail; /* the program */
+    int64_t timeout;
+    int64_t retries;
+    int64_t retry_delay; /* doubles */
 };
 
 /* [schedule:NAME] */
@@ -132,6 +164,7 @@ struct queue_settings {
     struct failed_hooks failed;
     struct worker_options options;
     struct scaling_options scaling;
+    struct alert_options alerts;
 };
 
 /* [job:CLASS]. Texts are "" and numbers KEY_UNSET where it says nothing. */
@@ -199,6 +232,8 @@ struct settings {
     size_t job_count;
     struct policy_settings *policies; /* in the order of the file */
     size_t policy_count;
+    struct notify_settings *notifies;
+    size_t notify_count;
     struct schedule_settings *schedules;
     size_t schedule_count;
     bool serves_queues; /* false for a file of Supervisor's with none of our own sections */
@@ -218,7 +253,8 @@ extern const struct key_table settings_policy_table;
 extern const struct key_table settings_scaling_table;
 extern const struct key_table settings_auto_scaling_table; /* likewise */
 extern const struct key_table settings_schedule_table;
-extern const struct key_table settings_monitoring_table;
+extern const struct key_table settings_monitoring_table; /* includes those of alerts */
+extern const struct key_table settings_notify_table;
 
 /* Finds the file that is used when none is named: $MUSTER_CONFIG, ./muster.ini, /etc/muster/muster.ini, in
  * this order. Returns a malloc'd path, or NULL where there is none. */

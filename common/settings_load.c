@@ -26,6 +26,7 @@
 #define JOB_PREFIX         "job:"
 #define POLICY_PREFIX      "policy:"
 #define SCHEDULE_PREFIX    "schedule:"
+#define NOTIFY_PREFIX      "notify:"
 #define DEFAULT_CONNECTION "database"
 #define DEFAULT_QUEUE      "default"
 
@@ -160,6 +161,7 @@ static int add_queue(struct settings_reader *reader, const char *name,
     keys_set_defaults(&settings_queue_table, queue);
     queue->options = settings->worker_options;
     queue->scaling = settings->auto_scaling.options;
+    queue->alerts = settings->monitoring.alerts;
     const struct ini_variable name_variable = {.name = "queue_name", .value = queue->name};
     const struct settings_names names = {&name_variable, 1};
     if (settings_apply_section(reader, &settings_queue_table, queue, section, &names) < 0)
@@ -307,6 +309,7 @@ static int fill(struct settings_reader *reader)
         add_named(reader, JOB_PREFIX, NULL, settings_add_job) < 0 ||
         add_named(reader, POLICY_PREFIX, NULL, settings_add_policy) < 0 ||
         add_named(reader, SCHEDULE_PREFIX, NULL, settings_add_schedule) < 0 ||
+        add_named(reader, NOTIFY_PREFIX, NULL, settings_add_notify) < 0 ||
         resolve_connections(reader) < 0)
         return -1;
     settings_derive_scaling(reader);

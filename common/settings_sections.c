@@ -21,6 +21,7 @@ static const char *const sections[] = {
     "policy:",
     "auto_scaling",
     "monitoring",
+    "notify:",
     "schedule:",
     "supervisord",
     "program:",

@@ -5,6 +5,7 @@
 
 #include "common/log.h"
 #include "common/settings_jobs.h"
+#include "common/settings_monitoring.h"
 #include "common/settings_scaling.h"
 
 #define MS     INT64_C(1)
@@ -299,7 +300,10 @@ static const struct key queue_keys[] = {
     WORKER_OPTION_KEYS,
 #undef AT
 #define AT(member) .offset = offsetof(struct queue_settings, scaling.member)
-    SCALING_KEYS
+    SCALING_KEYS,
+#undef AT
+#define AT(member) .offset = offsetof(struct queue_settings, alerts.member)
+    ALERT_KEYS
 #undef AT
 };
 
@@ -321,7 +325,7 @@ const struct key_table settings_queue_table = {
     .section = "queue:",
     .help =
         "A queue and who works on it. The keys of [worker_options], and those of [auto_scaling] "
-        "from policy on, may stand here too.",
+        "from policy on, may stand here too, and those of [monitoring] from alert_failure_rate on.",
     .keys = queue_keys,
     .key_count = COUNT_OF(queue_keys),
     .example = "default",
@@ -337,6 +341,7 @@ const struct key_table *const settings_tables[] = {
     &settings_auto_scaling_table,
     &settings_schedule_table,
     &settings_monitoring_table,
+    &settings_notify_table,
     &settings_program_table,
     &settings_group_table,
     &settings_eventlistener_table,

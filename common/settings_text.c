@@ -122,6 +122,11 @@ int settings_print(const struct settings *settings, struct buf *out)
         if (print_section(&settings_policy_table, policy->name, policy, out) < 0)
             return -1;
     }
+    for (size_t i = 0; i < settings->notify_count; i++) {
+        const struct notify_settings *notify = &settings->notifies[i];
+        if (print_section(&settings_notify_table, notify->name, notify, out) < 0)
+            return -1;
+    }
     for (size_t i = 0; i < settings->schedule_count; i++) {
         const struct schedule_settings *schedule = &settings->schedules[i];
         if (print_section(&settings_schedule_table, schedule->name, schedule, out) < 0)

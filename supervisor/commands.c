@@ -51,6 +51,14 @@ static int run_workers(struct master *master, const cJSON *request, cJSON *answe
     return 0;
 }
 
+static int run_alerts(struct master *master, const cJSON *request, cJSON *answer, struct err *err)
+{
+    (void)request, (void)err;
+    alerts_describe(&master->alerts, cJSON_AddArrayToObject(answer, "alerts"));
+    alerts_describe_history(&master->alerts, cJSON_AddArrayToObject(answer, "history"));
+    return 0;
+}
+
 static int run_restart(struct master *master, const cJSON *request, cJSON *answer, struct err *err)
 {
     (void)answer;
@@ -95,6 +103,7 @@ static const struct command commands[] = {
     {"ping", run_ping},
     {"status", run_status},
     {"workers", run_workers},
+    {"alerts", run_alerts},
     {"restart", run_restart},
     {"reload", run_reload},
     {"start-over", run_start_over},

@@ -2,6 +2,7 @@
 #include "supervisor/maintenance.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <sys/socket.h>
 
 #include "common/fd.h"
@@ -37,6 +38,11 @@ static void hear(struct process *process, const struct record *record)
     struct maintenance *maintenance = process->data;
     if (record->type == RECORD_METRICS) {
         maintenance->measured(maintenance->context, &record->body.metrics);
+    } else if (record->type == RECORD_STORE) {
+        char connection[CONNECTION_SIZE];
+        snprintf(connection, sizeof connection, "%.*s", CONNECTION_SIZE - 1,
+                 record->body.store.connection);
+        maintenance->store(maintenance->context, connection, record->body.store.is_away != 0);
     } else if (record->type == RECORD_RETURNED) {
         log_write(LOG_INFO, "returned: %llu leases of %.*s",
                   (unsigned long long)record->body.returned.count, OWNER_SIZE - 1,

@@ -12,6 +12,7 @@ struct maintenance {
     struct returns *returns;
     struct calls *calls; /* to whatever process there is; owned */
     ev_io room_watch;    /* the channel takes records again */
+    void (*store)(void *context, const char *connection, bool is_away);
     void (*measured)(void *context, const struct queue_metrics *metrics);
     void *context;
 };

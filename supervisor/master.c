@@ -230,6 +230,12 @@ static void on_measured(void *context, const struct queue_metrics *metrics)
         pool_measured(pool, metrics);
 }
 
+static void on_store(void *context, const char *connection, bool is_away)
+{
+    struct master *master = context;
+    alerts_store(&master->alerts, connection, is_away);
+}
+
 /* What it can be told */
 
 void master_stop(struct master *master)
@@ -317,6 +323,7 @@ int master_adopt(struct master *master, struct settings *settings, struct err *e
     fd_close(&master->host.snapshot);
     master->host.snapshot = snapshot;
     take_settings(master, settings);
+    alerts_configure(&master->alerts);
     return 0;
 }
 
@@ -355,9 +362,10 @@ static void init_watches(struct master *master)
     ev_init(&master->return_limit, on_return_limit);
     master->return_limit.data = master;
     master->maintenance = (struct maintenance){
-        .returns = &master->returns, .measured = on_measured, .context = master};
+        .returns = &master->returns, .measured = on_measured, .store = on_store, .context = master};
     maintenance_init(&master->maintenance, &master->host);
     main_log_set_rotated(on_log_rotated, master);
+    alerts_init(&master->alerts, master);
 }
 
 int master_init(struct master *master, struct settings *settings, const char *config,
@@ -424,6 +432,7 @@ void master_finish(struct master *master)
         pool_destroy(pool);
     }
     programs_finish(&master->programs);
+    alerts_finish(&master->alerts);
     maintenance_finish(&master->maintenance);
     web_destroy(master->web); /* its calls to stores are forgotten */
     reaper_finish(&master->reaper);

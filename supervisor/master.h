@@ -7,6 +7,7 @@
 #include <ev.h>
 
 #include "common/settings.h"
+#include "supervisor/alerts/alerts.h"
 #include "supervisor/control.h"
 #include "supervisor/host.h"
 #include "supervisor/maintenance.h"
@@ -46,6 +47,7 @@ struct master {
     struct pool *pools;
     struct programs programs;
     struct scaling scaling;
+    struct alerts alerts;
     enum master_phase phase; /* changed by one setter in master.c alone */
     bool keeps_settings; /* they came from a command line: there is nothing to read again */
     int stop_requests;

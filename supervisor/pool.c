@@ -86,6 +86,10 @@ static void hear_worker(struct process *process, const struct record *record)
 static void bury_worker(struct process *process, bool was_ready)
 {
     struct worker *worker = process->data;
+    if (process->state == PROCESS_UNKNOWN) {
+        worker->pool->stalled++;
+        worker->pool->stalled_ms = clock_monotonic_ms(process->host->clock);
+    }
     if (was_ready)
         returns_add(worker->pool->returns, worker->id, worker->connection, process->board);
 }

@@ -56,6 +56,8 @@ struct pool {
     struct pool_counts counts;
     int64_t boot_ms; /* how long the last start took, until the worker was ready; 0: none yet */
     enum pool_pause { POOL_PAUSE_UNKNOWN, POOL_GOES_ON, POOL_PAUSED } pause;
+    int64_t stalled_ms; /* monotonic: when one was killed for its silence last; 0: never */
+    unsigned stalled;   /* how many, since somebody set it to 0 */
     bool has_metrics;
     struct queue_metrics metrics;
     int64_t measured_ms; /* when they came; monotonic */

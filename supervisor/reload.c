@@ -88,11 +88,23 @@ static bool scaling_differs(const struct settings *before, const struct settings
     return false;
 }
 
+static bool notifies_differ(const struct settings *before, const struct settings *after)
+{
+    if (before->notify_count != after->notify_count)
+        return true;
+    for (size_t i = 0; i < after->notify_count; i++)
+        if (strcmp(before->notifies[i].name, after->notifies[i].name) != 0 ||
+            keys_compare(&settings_notify_table, &before->notifies[i], &after->notifies[i], NULL,
+                         NULL) >= 0)
+            return true;
+    return false;
+}
+
 static void compare_monitoring(struct comparison *comparison)
 {
     int need = keys_compare(&settings_monitoring_table, &comparison->before->monitoring,
                             &comparison->after->monitoring, NULL, NULL);
-    if (need >= 0)
+    if (need >= 0 || notifies_differ(comparison->before, comparison->after))
         comparison->plan->differs = true;
     if (need >= RELOAD_WORKERS)
         comparison->replace_all = true;

@@ -86,6 +86,7 @@ struct worker {
     int64_t pulse_period_ms;
     uint64_t processed, failed, busy_us;
     uint32_t run_times[RUN_TIMES];
+    uint64_t largest; /* bytes, of the largest process at the last pulse */
     uint64_t pulse_processed; /* at the last pulse */
     unsigned pulses;
     struct meter meter;

@@ -48,6 +48,8 @@ struct keeper {
     const struct driver *driver;
     struct dead *dead;
     unsigned failures;
+    bool is_state_told; /* to the master */
+    bool is_write_failing;
     struct err failure; /* the last one */
     int64_t try_ms;     /* when the store may be tried */
     int64_t upkeep_ms;  /* when the next upkeep is due */
@@ -76,11 +78,21 @@ static int64_t now_ms(const struct keeper *keeper)
 
 /* The store */
 
+/* With each failure, in case one is lost. */
+static void tell_state(struct keeper *keeper)
+{
+    struct record record = {.type = RECORD_STORE};
+    snprintf(record.body.store.connection, CONNECTION_SIZE, "%s", keeper->connection->name);
+    record.body.store.is_away = keeper->failures > 0 || keeper->is_write_failing;
+    keeper->is_state_told = mouth_send(keeper->mouth, &record) == 0;
+}
+
 static void fail(struct keeper *keeper, const struct err *err)
 {
     static const struct backoff_policy policy = {.delay_ms = PAUSE_MS,
                                                  .delay_max_ms = PAUSE_MAX_MS};
     bool is_new = keeper->failures++ == 0;
+    tell_state(keeper);
     keeper->failure = *err;
     log_write(is_new ? LOG_WARN : LOG_DEBUG, "connection %s: the store cannot be used: %s",
               keeper->connection->name, err->text);
@@ -91,7 +103,10 @@ static void succeed(struct keeper *keeper)
 {
     if (keeper->failures > 0)
         log_write(LOG_WARN, "connection %s: the store is back", keeper->connection->name);
+    bool is_new = keeper->failures > 0 || !keeper->is_state_told;
     keeper->failures = 0;
+    if (is_new)
+        tell_state(keeper);
 }
 
 static int open_store(struct keeper *keeper)
@@ -190,6 +205,9 @@ static int measure_queue(struct keeper *keeper, size_t index)
         .failed = stats.failed,
         .oldest_ms = stats.oldest_ms,
         .is_paused = keeper->ledger.paused[index],
+        .is_leader = keeper->ledger.is_leader,
+        .window_ended = keeper->ledger.windows[index].ended,
+        .window_failed = keeper->ledger.windows[index].failed,
     };
     mouth_send(keeper->mouth, &record);
     ledger_note(&keeper->ledger, index, stats.pending);
@@ -208,6 +226,20 @@ static int64_t measure_period_ms(const struct keeper *keeper)
     return interval < KEEPER_PERIOD_MS ? interval : KEEPER_PERIOD_MS;
 }
 
+/* A store that can be read and not written is away for those who have something to store. */
+static void keep_books(struct keeper *keeper)
+{
+    struct err err = ERR_INIT;
+    int result = ledger_step(&keeper->ledger, &keeper->store, &err);
+    if (result < 0 && !keeper->is_write_failing)
+        log_write(LOG_WARN, "connection %s: the figures cannot be stored: %s",
+                  keeper->connection->name, err.text);
+    if (result == 0 || (result < 0) == keeper->is_write_failing)
+        return;
+    keeper->is_write_failing = result < 0;
+    tell_state(keeper);
+}
+
 static void measure(struct keeper *keeper)
 {
     int64_t began_ms = now_ms(keeper);
@@ -219,12 +251,9 @@ static void measure(struct keeper *keeper)
     for (size_t i = 0; i < keeper->settings->queue_count; i++)
         if (is_ours(keeper, &keeper->settings->queues[i]) && measure_queue(keeper, i) < 0)
             return;
-    if (ledger_step(&keeper->ledger, &keeper->store, &err) < 0) {
-        fail(keeper, &err);
-        return;
-    }
     int64_t now = now_ms(keeper);
     keeper->measure_ms = now + keeper_pause_ms(now - began_ms, measure_period_ms(keeper));
+    keep_books(keeper);
 }
 
 /* Tasks */

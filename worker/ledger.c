@@ -16,6 +16,7 @@
 #define LEASE_KEY  "metrics"
 #define LEASE_MS   (5 * METRICS_MINUTE_MS)
 #define RANDOM     8
+#define AGAIN_MS   5000
 
 void ledger_init(struct ledger *ledger, const struct settings *settings)
 {
@@ -25,6 +26,7 @@ void ledger_init(struct ledger *ledger, const struct settings *settings)
     *ledger = (struct ledger){.settings = settings};
     snprintf(ledger->who, sizeof ledger->who, "%s-%s", host, random);
     ledger->paused = mem_new(settings->queue_count, sizeof ledger->paused[0]);
+    ledger->windows = mem_new(settings->queue_count, sizeof ledger->windows[0]);
     ledger->peaks = mem_new(settings->queue_count, sizeof ledger->peaks[0]);
 }
 
@@ -32,8 +34,10 @@ void ledger_finish(struct ledger *ledger)
 {
     free(ledger->peaks);
     free(ledger->paused);
+    free(ledger->windows);
     ledger->peaks = NULL;
     ledger->paused = NULL;
+    ledger->windows = NULL;
 }
 
 static void note_pause(void *context, const struct pause *pause)
@@ -76,6 +80,30 @@ static int store_peaks(struct ledger *ledger, struct queue_connection *connectio
     return 0;
 }
 
+/* How many jobs ended, for the alerts. */
+static int look_back(struct ledger *ledger, struct queue_connection *connection, int64_t wall_ms,
+                     struct err *err)
+{
+    const struct settings *settings = ledger->settings;
+    int64_t begin_ms = (wall_ms - settings->monitoring.alert_window) / METRICS_MINUTE_MS;
+    const struct metrics_range range = {.from_ms = begin_ms * METRICS_MINUTE_MS,
+                                        .to_ms = wall_ms + METRICS_MINUTE_MS,
+                                        .now_ms = wall_ms};
+    for (size_t i = 0; i < settings->queue_count; i++) {
+        struct metrics sum = {0};
+        struct metrics_class total;
+        const char *queue = settings->queues[i].name;
+        if (settings_connection_of(settings, queue) != connection->settings)
+            continue;
+        if (metrics_sum(connection, queue, &range, &sum, err) < 0)
+            return -1;
+        metrics_total(&sum, &total);
+        metrics_reset(&sum);
+        ledger->windows[i] = (struct ledger_window){total.processed + total.failed, total.failed};
+    }
+    return 0;
+}
+
 static int sum_up(struct ledger *ledger, struct queue_connection *connection, int64_t wall_ms,
                   struct err *err)
 {
@@ -87,8 +115,13 @@ static int sum_up(struct ledger *ledger, struct queue_connection *connection, in
                                .ttl_ms = LEASE_MS};
     if (connection->driver->note_claim(connection->store, &lease, &held, err) < 0)
         return -1;
+    ledger->is_leader = held;
     int64_t retention_ms = ledger->settings->monitoring.metrics_retention * DAY_MS;
-    return held ? metrics_roll_up(connection, wall_ms, retention_ms, err) : 0;
+    if (!held)
+        return 0;
+    if (metrics_roll_up(connection, wall_ms, retention_ms, err) < 0)
+        return -1;
+    return look_back(ledger, connection, wall_ms, err);
 }
 
 int ledger_step(struct ledger *ledger, struct queue_connection *connection, struct err *err)
@@ -98,7 +131,10 @@ int ledger_step(struct ledger *ledger, struct queue_connection *connection, stru
         return 0;
     ledger->due_ms = now_ms + ledger->settings->monitoring.metrics_interval;
     int64_t wall_ms = clock_wall_ms(connection->clock);
-    if (store_peaks(ledger, connection, wall_ms, err) < 0)
-        return -1;
-    return sum_up(ledger, connection, wall_ms, err);
+    if (store_peaks(ledger, connection, wall_ms, err) == 0 &&
+        sum_up(ledger, connection, wall_ms, err) == 0)
+        return 1;
+    if (ledger->due_ms > now_ms + AGAIN_MS)
+        ledger->due_ms = now_ms + AGAIN_MS;
+    return -1;
 }

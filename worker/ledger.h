@@ -16,9 +16,13 @@
  */
 struct ledger {
     const struct settings *settings;
-    char who[80];     /* among all processes at the store */
-    bool *paused;     /* by the settings' queues: on this host */
-    uint64_t *peaks;  /* by the settings' queues, since the last part */
+    char who[80];    /* among all processes at the store */
+    bool *paused;    /* by the settings' queues: on this host */
+    uint64_t *peaks; /* by the settings' queues, since the last part */
+    struct ledger_window {
+        uint64_t ended, failed;
+    } * windows;      /* likewise: jobs within alert_window, where it holds the lease */
+    bool is_leader;   /* it holds the lease */
     unsigned written; /* parts, so far */
     int64_t due_ms;   /* monotonic: when it is to be called again */
 };
@@ -33,7 +37,8 @@ int ledger_look_for_pauses(struct ledger *ledger, struct queue_connection *conne
 /* So many jobs of a queue (by its index in the settings) are ready. */
 void ledger_note(struct ledger *ledger, size_t queue, uint64_t ready);
 
-/* Stores and sums up, where it is due. Returns 0, or -1 with err. */
+/* Stores and sums up, where it is due. Returns 1, 0 where it was not due, or -1 with err: then it
+ * is due again soon. */
 int ledger_step(struct ledger *ledger, struct queue_connection *connection, struct err *err);
 
 #endif

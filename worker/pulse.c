@@ -84,6 +84,7 @@ static struct usage look_at_usage(struct worker *worker)
     struct usage sum = usage_of_self();
     judge_self(worker, sum.memory);
     meter_memory(worker, sum.memory);
+    worker->largest = sum.memory;
     for (size_t i = 0; i < worker->handler_count; i++) {
         struct handler *handler = &worker->handlers[i];
         if (!handler_has_process(handler))
@@ -92,6 +93,8 @@ static struct usage look_at_usage(struct worker *worker)
         sum.memory += usage.memory;
         sum.cpu_us += usage.cpu_us;
         meter_memory(worker, usage.memory);
+        if (usage.memory > worker->largest)
+            worker->largest = usage.memory;
         judge_handler(worker, handler, usage.memory);
     }
     return sum;
@@ -147,6 +150,7 @@ static void send_heartbeat(struct worker *worker, const struct usage *usage)
     heartbeat->failed = worker->failed;
     memcpy(heartbeat->run_times, worker->run_times, sizeof heartbeat->run_times);
     heartbeat->memory = usage->memory;
+    heartbeat->largest = worker->largest;
     heartbeat->cpu_us = usage->cpu_us;
     if (worker->channel.out >= 0)
         channel_send(&worker->channel, &record);

@@ -100,6 +100,9 @@ static int run_show(struct context *context, struct err *err)
         list_keys(answer, &settings_queue_table, settings->queues[i].name, &settings->queues[i]);
     list_keys(answer, &settings_auto_scaling_table, "", &settings->auto_scaling);
     list_keys(answer, &settings_monitoring_table, "", &settings->monitoring);
+    for (size_t i = 0; i < settings->notify_count; i++)
+        list_keys(answer, &settings_notify_table, settings->notifies[i].name,
+                  &settings->notifies[i]);
     for (size_t i = 0; i < settings->schedule_count; i++)
         list_keys(answer, &settings_schedule_table, settings->schedules[i].name,
                   &settings->schedules[i]);

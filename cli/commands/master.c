@@ -8,11 +8,13 @@
 #include <unistd.h>
 
 #include "cli/context.h"
+#include "cli/output.h"
 #include "common/clock.h"
 #include "supervisor/control_client.h"
 
 #define CALL_MS      10000
 #define WAIT_STEP_US 20000
+#define WATCH_MS     2000
 #define MEGABYTE     (1024. * 1024.)
 
 static cJSON *ask(struct context *context, const char *command, const char *queue, struct err *err)
@@ -34,6 +36,13 @@ static int order(struct context *context, const char *command, const char *queue
 static const struct cli_option workers_options[] = {
     QUEUE_OPTION,
     {.name = "jobs", .kind = OPTION_FLAG, .help = "list the jobs that run now, too"},
+    {.name = "watch", .kind = OPTION_FLAG, .help = "show them again and again, until interrupted"},
+    {.name = "interval",
+     .kind = OPTION_DURATION,
+     .value = "TIME",
+     .help = "--watch: the pause between (default: 2s)",
+     .min = 100,
+     .max = 3600 * 1000},
     OPTIONS_END,
 };
 
@@ -98,7 +107,7 @@ static void add_jobs(struct answer *answer, const cJSON *worker)
     }
 }
 
-static int run_workers(struct context *context, struct err *err)
+static int answer_workers(struct context *context, struct err *err)
 {
     const char *queue = options_text(&context->options, "queue", NULL);
     cJSON *told = ask(context, "workers", queue, err);
@@ -117,10 +126,31 @@ static int run_workers(struct context *context, struct err *err)
     return 0;
 }
 
+/* A terminal gets one picture in the place of the other, anything else one after the other. */
+static int show_workers(struct context *context, struct err *err)
+{
+    answer_finish(&context->answer);
+    context->answer = (struct answer){0};
+    if (answer_workers(context, err) < 0)
+        return -1;
+    if (!context->json && isatty(STDOUT_FILENO))
+        fputs("\033[H\033[2J", stdout);
+    return output_answer(&context->answer, context->json, stdout, err);
+}
+
+static int run_workers(struct context *context, struct err *err)
+{
+    if (!options_given(&context->options, "watch"))
+        return answer_workers(context, err);
+    while (show_workers(context, err) == 0)
+        usleep((useconds_t)options_number(&context->options, "interval", WATCH_MS) * 1000);
+    return -1;
+}
+
 const struct cli_command command_workers = {
     .name = "queue:workers",
     .group = "workers",
-    .usage = "[--queue=NAME] [--jobs]",
+    .usage = "[--queue=NAME] [--jobs] [--watch [--interval=TIME]]",
     .summary = "Lists the workers of the running musterd",
     .details = "memory_usage is in MB, of the worker and its handlers; cpu_usage in percent of one "
                "processor between\nthe last two heartbeats; running in seconds.",

@@ -29,6 +29,8 @@ const struct cli_command *const cli_commands[] = {
     &command_batch_prune,
     &command_metrics,
     &command_analyze,
+    &command_overview,
+    &command_check_alerts,
     &command_failed,
     &command_retry,
     &command_forget,

@@ -97,6 +97,8 @@ const struct api_route api_routes[] = {
     {"GET", "/workers", API_MASTER, "workers", NULL, maybe_queue, "The workers"},
     {"POST", "/workers/restart", API_MASTER, "restart", NULL, restart,
      "Replaces workers; running jobs finish"},
+    {"GET", "/alerts", API_MASTER, "alerts", NULL, none,
+     "Alerts that are active, and what was told lately"},
     {"POST", "/reload", API_MASTER, "reload", NULL, none, "Reads the configuration again"},
     {"GET", "/queues", API_STORE, "queues", NULL, connection, "The queues of a store"},
     {"POST", "/queues/{queue}/purge", API_STORE, "queue.purge", NULL, one_queue,
