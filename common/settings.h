@@ -100,6 +100,8 @@ struct monitoring_settings {
     int64_t metrics_retention; /* days */
     int64_t metrics_interval;
     int64_t health_check_interval; /* KEY_UNSET: that of [muster] */
+    char *events_log; /* "": none */
+    char *audit_log;  /* default DATADIR/audit.log */
     int64_t alert_interval;        /* from one look to the next */
     int64_t alert_window;
     int64_t alert_clear;

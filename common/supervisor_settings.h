@@ -44,6 +44,9 @@ struct http_server_settings {
     int64_t port;
     char *username; /* "": no authentication */
     char *password; /* plain, or {SHA} and hexadecimal digits */
+    char *reader;   /* "": nobody is let in to read alone */
+    char *reader_password;
+    char *token; /* "": none */
 };
 
 /* [supervisorctl] */

@@ -132,10 +132,29 @@ static const struct key supervisord_keys[] = {
      .fallback = "",                                                                               \
      .reload = RELOAD_RESTART,                                                                     \
      .help = "Name that clients give. Unset: none is asked for."},                                 \
+        {.name = "password",                                                                       \
+         .type = KEY_STRING,                                                                       \
+         AT(password),                                                                             \
+         .fallback = "",                                                                           \
+         .reload = RELOAD_RESTART,                                                                 \
+         .help = "Password that clients give: plain, or {SHA} and the hexadecimal SHA-1 of it."},  \
+        {.name = "reader",                                                                         \
+         .type = KEY_STRING,                                                                       \
+         AT(reader),                                                                               \
+         .fallback = "",                                                                           \
+         .reload = RELOAD_RESTART,                                                                 \
+         .help = "Name of a second user, who may look and change nothing. Unset: there is none."}, \
+        {.name = "reader_password",                                                                \
+         .type = KEY_STRING,                                                                       \
+         AT(reader_password),                                                                      \
+         .fallback = "",                                                                           \
+         .reload = RELOAD_RESTART,                                                                 \
+         .is_secret = true,                                                                        \
+         .help = "Its password, in the same forms."},                                              \
     {                                                                                              \
-        .name = "password", .type = KEY_STRING, AT(password), .fallback = "",                      \
-        .reload = RELOAD_RESTART,                                                                  \
-        .help = "Password that clients give: plain, or {SHA} and the hexadecimal SHA-1 of it."     \
+        .name = "token", .type = KEY_STRING, AT(token), .fallback = "", .reload = RELOAD_RESTART,  \
+        .is_secret = true,                                                                         \
+        .help = "For programs: `Authorization: Bearer TOKEN` may do everything. Unset: none."      \
     }
 static const struct key unix_http_server_keys[] = {
     {.name = "file",

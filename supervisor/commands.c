@@ -12,6 +12,8 @@
 #include "supervisor/describe.h"
 #include "supervisor/master.h"
 
+#define ACTION_MAX 100 /* bytes of the name of one */
+
 /* The queue that a request names; NULL where it names none. Returns 0, or -1 with err. */
 static int read_queue(const struct master *master, const cJSON *request, const char **queue,
                       struct err *err)
@@ -99,16 +101,21 @@ static int run_reopen_logs(struct master *master, const cJSON *request, cJSON *a
     return 0;
 }
 
+static int run_audit(struct master *master, const cJSON *request, cJSON *answer, struct err *err)
+{
+    (void)err;
+    int64_t limit = json_get_integer(request, "limit", AUDIT_REMEMBERED);
+    audit_describe(&master->audit, limit > AUDIT_REMEMBERED ? AUDIT_REMEMBERED : (int)limit,
+                   cJSON_AddArrayToObject(answer, "audit"));
+    return 0;
+}
+
 static const struct command commands[] = {
-    {"ping", run_ping},
-    {"status", run_status},
-    {"workers", run_workers},
-    {"alerts", run_alerts},
-    {"restart", run_restart},
-    {"reload", run_reload},
-    {"start-over", run_start_over},
-    {"stop", run_stop},
-    {"reopen-logs", run_reopen_logs},
+    {"audit", run_audit},   {"ping", run_ping},
+    {"status", run_status}, {"workers", run_workers},
+    {"alerts", run_alerts}, {"restart", run_restart},
+    {"reload", run_reload}, {"start-over", run_start_over},
+    {"stop", run_stop},     {"reopen-logs", run_reopen_logs},
     {NULL, NULL},
 };
 
@@ -174,7 +181,44 @@ enum err_code commands_answer_code(struct master *master, const char *request, s
     return err.code;
 }
 
+/* Who only looks changes nothing. */
+static bool is_order(const char *name)
+{
+    static const char *const looks[] = {"ping",
+                                        "status",
+                                        "workers",
+                                        "alerts",
+                                        "audit",
+                                        "programs",
+                                        "programs-available",
+                                        "operation",
+                                        "explain",
+                                        "scaling",
+                                        "scaling-history",
+                                        NULL};
+    for (const char *const *look = looks; *look; look++)
+        if (strcmp(*look, name) == 0)
+            return false;
+    return strstr(name, "status") == NULL && strstr(name, "tail") == NULL;
+}
+
+static void audit_request(struct master *master, const char *request, size_t length,
+                          enum err_code result)
+{
+    cJSON *order = json_parse(request, length, NULL);
+    const char *name = json_get_string(order, "command", NULL);
+    const struct audit_entry entry = {.via = "control",
+                                      .uid = control_peer(master->control),
+                                      .action = name,
+                                      .order = order,
+                                      .result = result};
+    if (name && is_order(name) && strlen(name) <= ACTION_MAX)
+        audit_write(&master->audit, &entry);
+    cJSON_Delete(order);
+}
+
 void commands_answer(void *context, const char *request, size_t length, struct buf *answer)
 {
-    commands_answer_code(context, request, length, answer);
+    enum err_code result = commands_answer_code(context, request, length, answer);
+    audit_request(context, request, length, result);
 }

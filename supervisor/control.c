@@ -23,6 +23,7 @@
 struct client {
     struct control *control;
     struct client *next;
+    long uid;
     ev_io watch;
     ev_timer idle;
     struct buf in;
@@ -37,7 +38,13 @@ struct control {
     ev_timer resume;
     struct client *clients;
     size_t client_count;
+    long peer; /* whose request is being answered */
 };
+
+long control_peer(const struct control *control)
+{
+    return control->peer;
+}
 
 static int open_reserve(void)
 {
@@ -92,7 +99,9 @@ static bool answer_one(struct client *client)
     if (!end)
         return false;
     size_t length = (size_t)(end - line);
+    client->control->peer = client->uid;
     client->control->options.answer(client->control->options.context, line, length, &client->out);
+    client->control->peer = -1;
     buf_text_append(&client->out, "\n");
     buf_consume(&client->in, length + 1);
     buf_trim(&client->in, KEPT_SIZE);
@@ -155,19 +164,24 @@ static void on_client(struct ev_loop *loop, ev_io *watch, int events)
         client_close(client);
 }
 
-static bool may_ask(int fd)
+static long uid_of(int fd)
 {
     struct ucred peer;
     socklen_t size = sizeof peer;
-    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
-        return false;
-    return peer.uid == 0 || peer.uid == geteuid();
+    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0 ? -1 : (long)peer.uid;
+}
+
+static bool may_ask(int fd)
+{
+    long uid = uid_of(fd);
+    return uid == 0 || uid == (long)geteuid();
 }
 
 static void client_create(struct control *control, int fd)
 {
     struct client *client = mem_new(1, sizeof *client);
     client->control = control;
+    client->uid = uid_of(fd);
     client->next = control->clients;
     control->clients = client;
     control->client_count++;

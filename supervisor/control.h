@@ -32,6 +32,9 @@ struct control_options {
  * of the pid file. The caller ends it with control_destroy. NULL with err on failure. */
 struct control *control_create(const struct control_options *options, struct err *err);
 
+/* The user id of the client whose request is being answered; -1 where none is. */
+long control_peer(const struct control *control);
+
 /* Closes all and removes the socket. */
 void control_destroy(struct control *control);
 

@@ -284,6 +284,7 @@ void master_reopen_main_log(struct master *master)
 {
     struct err err = ERR_INIT;
     log_reopen();
+    audit_reopen(&master->audit);
     if (master_take_errors(master, &err) < 0)
         log_write(LOG_ERROR, "%s", err.text);
     process_tell(&master->maintenance.process, RECORD_REOPEN_LOGS);
@@ -391,6 +392,7 @@ int master_init(struct master *master, struct settings *settings, const char *co
         master->logfile = mem_strdup(settings->muster.logfile);
     if (programs_init(&master->programs, &master->host, settings, err) < 0)
         return -1;
+    audit_init(&master->audit, settings->monitoring.audit_log);
     if (open_control(master, err) < 0)
         return -1;
     master->web = web_create(master, &settings->supervisor, err);
@@ -433,6 +435,7 @@ void master_finish(struct master *master)
     }
     programs_finish(&master->programs);
     alerts_finish(&master->alerts);
+    audit_finish(&master->audit);
     maintenance_finish(&master->maintenance);
     web_destroy(master->web); /* its calls to stores are forgotten */
     reaper_finish(&master->reaper);

@@ -8,6 +8,7 @@
 
 #include "common/settings.h"
 #include "supervisor/alerts/alerts.h"
+#include "supervisor/audit.h"
 #include "supervisor/control.h"
 #include "supervisor/host.h"
 #include "supervisor/maintenance.h"
@@ -48,6 +49,7 @@ struct master {
     struct programs programs;
     struct scaling scaling;
     struct alerts alerts;
+    struct audit audit;
     enum master_phase phase; /* changed by one setter in master.c alone */
     bool keeps_settings; /* they came from a command line: there is nothing to read again */
     int stop_requests;

@@ -90,6 +90,11 @@ struct worker {
     uint64_t pulse_processed; /* at the last pulse */
     unsigned pulses;
     struct meter meter;
+    struct {
+        int fd; /* -1 where there is no log of events. Owned */
+        bool is_failing;
+        struct buf waiting;
+    } events;
 
     ev_timer lease;
     ev_timer upkeep; /* without a master */

@@ -7,6 +7,7 @@
 #include "common/log.h"
 #include "queue/exception.h"
 #include "worker/chain.h"
+#include "worker/events.h"
 #include "worker/failure.h"
 #include "worker/limits.h"
 #include "worker/meter.h"
@@ -138,6 +139,7 @@ void outcome_judge(struct worker *worker, struct attempt *attempt, const struct 
     const struct verdict verdict = judge(worker, attempt, ending, rule, decision);
     set_outcome(attempt, ending, &verdict);
     meter_outcome(worker, attempt);
+    events_add(worker, attempt);
     if (verdict_is_failure(ending) && verdict.cause)
         log_failure(attempt, &attempt->outcome);
     if (verdict.kind == OUTCOME_FAIL) {

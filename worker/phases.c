@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/log.h"
+#include "worker/events.h"
 #include "worker/pausing.h"
 #include "worker/supply.h"
 
@@ -103,6 +104,7 @@ static void on_signal(struct ev_loop *loop, ev_signal *watch, int events)
     struct worker *worker = watch->data;
     if (watch->signum == SIGUSR2) {
         log_reopen();
+        events_open(worker);
         return;
     }
     bool is_second = worker->phase != PHASE_WORKING && worker->end == WORKER_STOPPED;
@@ -124,8 +126,10 @@ static void on_record(struct worker *worker, const struct record *record)
         phases_drain(worker, WORKER_RECYCLED);
     else if (record->type == RECORD_PAUSE || record->type == RECORD_RESUME)
         pausing_set(worker, record->type == RECORD_PAUSE);
-    else if (record->type == RECORD_REOPEN_LOGS)
+    else if (record->type == RECORD_REOPEN_LOGS) {
         log_reopen();
+        events_open(worker);
+    }
 }
 
 static void on_channel(struct ev_loop *loop, ev_io *watch, int events)

@@ -7,6 +7,7 @@
 #include "common/uuid.h"
 #include "queue/job_class.h"
 #include "worker/host_calls.h"
+#include "queue/metrics_store.h"
 #include "worker/store_views.h"
 
 #define LIMIT_DEFAULT 100
@@ -267,10 +268,99 @@ static int call_hosts_leave(struct store_call *call, struct err *err)
     return host_calls_leave(call->connection, call->request, err);
 }
 
+/* Pauses */
+
+static const char *host_of(const struct store_call *call)
+{
+    const char *host = text_of(call, "host");
+    return host ? host : PAUSE_ALL;
+}
+
+static int call_pause(struct store_call *call, struct err *err)
+{
+    const char *queue = json_get_string(call->request, "queue", "");
+    if (pause_set(call->connection, queue, host_of(call), text_of(call, "by"), err) < 0)
+        return -1;
+    cJSON_AddBoolToObject(call->answer, "paused", true);
+    return 0;
+}
+
+static int call_resume(struct store_call *call, struct err *err)
+{
+    bool was;
+    const char *queue = json_get_string(call->request, "queue", "");
+    if (pause_clear(call->connection, queue, host_of(call), &was, err) < 0)
+        return -1;
+    if (!was)
+        return err_set(err, ERR_NOT_FOUND, "there is no such pause");
+    cJSON_AddBoolToObject(call->answer, "paused", false);
+    return 0;
+}
+
+static void add_pause(void *context, const struct pause *pause)
+{
+    struct store_call *call = context;
+    cJSON_AddItemToArray(call->list, view_pause(pause));
+}
+
+static int call_pauses(struct store_call *call, struct err *err)
+{
+    call->list = cJSON_AddArrayToObject(call->answer, "pauses");
+    return pause_list(call->connection, add_pause, call, err);
+}
+
+/* Figures */
+
+#define WINDOW_SECONDS 3600
+#define WINDOW_MAX     (INT64_C(3650) * 86400)
+
+static int64_t window_ms_of(const struct store_call *call)
+{
+    int64_t seconds = json_get_integer(call->request, "window", WINDOW_SECONDS);
+    return (seconds < 60 ? 60 : seconds > WINDOW_MAX ? WINDOW_MAX : seconds) * 1000;
+}
+
+static int read_metrics(struct store_call *call, metrics_fn each, void *context, struct err *err)
+{
+    int64_t now_ms = clock_wall_ms(call->connection->clock);
+    int64_t from_ms = now_ms - window_ms_of(call);
+    const struct metrics_range range = {.from_ms = from_ms / METRICS_MINUTE_MS * METRICS_MINUTE_MS,
+                                        .to_ms = now_ms + METRICS_MINUTE_MS,
+                                        .now_ms = now_ms};
+    const char *queue = json_get_string(call->request, "queue", "");
+    return metrics_read(call->connection, queue, &range, each, context, err);
+}
+
+static int call_metrics(struct store_call *call, struct err *err)
+{
+    struct figures_input input = {0};
+    int result = read_metrics(call, figures_add, &input, err);
+    view_metrics(call->answer, &input, window_ms_of(call));
+    figures_input_finish(&input);
+    return result;
+}
+
+static void add_point(void *context, int64_t at_ms, int64_t span_ms, const struct metrics *metrics)
+{
+    struct store_call *call = context;
+    cJSON_AddItemToArray(call->list, view_point(at_ms, span_ms, metrics));
+}
+
+static int call_series(struct store_call *call, struct err *err)
+{
+    call->list = cJSON_AddArrayToObject(call->answer, "series");
+    return read_metrics(call, add_point, call, err);
+}
+
 static const struct row {
     const char *name;
     store_call_fn run;
 } rows[] = {
+    {"queue.pause", call_pause},
+    {"queue.resume", call_resume},
+    {"queue.metrics", call_metrics},
+    {"queue.series", call_series},
+    {"pauses", call_pauses},
     {"queues", call_queues},
     {"queue.purge", call_purge},
     {"jobs", call_jobs},

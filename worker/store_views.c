@@ -114,3 +114,68 @@ cJSON *view_batch(const struct batch *batch)
     json_put_time(object, "finished_at", batch->finished_at_ms);
     return object;
 }
+
+cJSON *view_pause(const struct pause *pause)
+{
+    cJSON *object = cJSON_CreateObject();
+    bool is_all = strcmp(pause->queue, PAUSE_ALL) == 0;
+    bool is_everywhere = strcmp(pause->host, PAUSE_ALL) == 0;
+    json_put_text(object, "queue", is_all ? NULL : pause->queue);
+    json_put_text(object, "host", is_everywhere ? NULL : pause->host);
+    json_put_text(object, "by", pause->by);
+    json_put_time(object, "since", pause->since_ms);
+    return object;
+}
+
+cJSON *view_point(int64_t at_ms, int64_t span_ms, const struct metrics *metrics)
+{
+    struct figures_input input = {0};
+    struct figures figures;
+    cJSON *object = cJSON_CreateObject();
+    figures_add(&input, at_ms, span_ms, metrics);
+    figures_compute(&input, span_ms, &figures);
+    json_put_time(object, "at", at_ms);
+    json_put_number(object, "seconds", span_ms / 1000);
+    for (const struct figure_row *row = figure_rows; row->name; row++)
+        cJSON_AddNumberToObject(object, row->name, figure_value(&figures, row));
+    figures_input_finish(&input);
+    return object;
+}
+
+static cJSON *view_figures(const struct figures *figures)
+{
+    cJSON *object = cJSON_CreateObject();
+    for (const struct figure_row *row = figure_rows; row->name; row++)
+        cJSON_AddNumberToObject(object, row->name, figure_value(figures, row));
+    return object;
+}
+
+static cJSON *view_bottleneck(const struct bottleneck *bottleneck)
+{
+    cJSON *object = cJSON_CreateObject();
+    json_put_text(object, "type", bottleneck->type);
+    json_put_text(object, "description", bottleneck->description);
+    json_put_text(object, "impact", bottleneck->impact);
+    json_put_text(object, "suggestion", bottleneck->suggestion);
+    return object;
+}
+
+void view_metrics(cJSON *object, const struct figures_input *input, int64_t window_ms)
+{
+    struct figures figures;
+    struct bottleneck found[BOTTLENECKS_MAX];
+    figures_compute(input, window_ms, &figures);
+    size_t count = figures_bottlenecks(&figures, found);
+    json_put_number(object, "time_window", window_ms / 1000);
+    cJSON_AddItemToObject(object, "metrics", view_figures(&figures));
+    cJSON *classes = cJSON_AddArrayToObject(object, "classes");
+    for (size_t i = 0; i < input->sum.class_count; i++) {
+        figures_compute_class(&input->sum.classes[i], window_ms, &figures);
+        cJSON *row = view_figures(&figures);
+        json_put_text(row, "job", input->sum.classes[i].name);
+        cJSON_AddItemToArray(classes, row);
+    }
+    cJSON *bottlenecks = cJSON_AddArrayToObject(object, "bottlenecks");
+    for (size_t i = 0; i < count; i++)
+        cJSON_AddItemToArray(bottlenecks, view_bottleneck(&found[i]));
+}

@@ -8,6 +8,7 @@
 #include "common/orphans.h"
 #include "common/spawn.h"
 #include "worker/core.h"
+#include "worker/events.h"
 #include "worker/lease.h"
 #include "worker/meter.h"
 #include "worker/outcome.h"
@@ -42,6 +43,7 @@ static void on_step(struct ev_loop *loop, ev_prepare *watch, int events)
     lease_step(worker);
     phases_step(worker);
     pulse_step(worker);
+    events_flush(worker);
 }
 
 /* What the maintenance process does where there is a master. */
@@ -182,10 +184,12 @@ static void run(struct worker *worker)
     make_handlers(worker);
     start_watches(worker);
     meter_init(worker);
+    events_init(worker);
     ev_run(worker->loop, 0);
     stop_watches(worker);
     helper_pool_finish(&worker->helpers);
     meter_finish(worker);
+    events_finish(worker);
     supply_finish(worker);
 }
 

@@ -34,6 +34,10 @@
          .min = 1,                                                                                     \
          .max = JOB_TIMEOUT_MAX * 1000LL,                                                              \
          .help = "how long it may run, e.g. 90 or 5m (default: what the queue says)"},                 \
+        {.name = "traceparent",                                                                        \
+         .kind = OPTION_TEXT,                                                                          \
+         .value = "TEXT",                                                                              \
+         .help = "W3C trace context for the handler (default: $TRACEPARENT)"},                         \
         {.name = "uuid",                                                                               \
          .kind = OPTION_TEXT,                                                                          \
          .value = "UUID",                                                                              \
@@ -205,6 +209,7 @@ static int push_job(struct context *context, const char *name, const char *data,
         .batch_uuid = options_text(options, "batch", NULL),
         .name = name,
         .data = {.text = text, .length = length},
+        .traceparent = options_text(options, "traceparent", getenv("TRACEPARENT")),
         .priority = (int)options_number(options, "priority", 0),
         .max_attempts = (int)options_number(options, "tries", 0),
         .timeout_ms = options_number(options, "timeout", 0),

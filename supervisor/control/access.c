@@ -19,6 +19,11 @@ static bool is_user(const char *name, const char *password, const struct access_
     return name_is && password_is;
 }
 
+static bool has_token(const struct access_rules *rules, const struct access_request *request)
+{
+    return rules->token[0] && request->token && auth_same(rules->token, request->token);
+}
+
 static bool is_safe(const char *content_type)
 {
     size_t length = content_type ? strcspn(content_type, "; ") : 0;
@@ -42,8 +47,9 @@ bool access_is_forged(const struct access_request *request)
 enum access_verdict access_judge(const struct access_rules *rules,
                                  const struct access_request *request)
 {
-    bool is_open = !rules->username[0];
-    bool is_operator = is_open || is_user(rules->username, rules->password, request);
+    bool is_open = !rules->username[0] && !rules->token[0];
+    bool is_operator =
+        is_open || has_token(rules, request) || is_user(rules->username, rules->password, request);
     if (!is_operator && !is_user(rules->reader, rules->reader_password, request))
         return ACCESS_UNKNOWN;
     if ((request->changes && !is_operator) || access_is_forged(request))

@@ -10,10 +10,11 @@
  * only reads.
  */
 struct access_rules {
-    const char *username; /* "": nobody is asked */
+    const char *username; /* "": nobody is asked, where there is no token either */
     const char *password;
     const char *reader; /* "": there is none */
     const char *reader_password;
+    const char *token; /* of who may do everything without a name; "": there is none */
 };
 
 enum access_verdict {
@@ -26,6 +27,7 @@ enum access_verdict {
 struct access_request {
     const char *user;
     const char *password;
+    const char *token;
     bool changes;           /* it wants to change something */
     const char *fetch_site; /* Sec-Fetch-Site: a browser says where a request comes from */
     const char *content_type;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "supervisor/control/api.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "common/json.h"
@@ -29,13 +30,14 @@ static void reply_master(struct http_request *http, const struct buf *answer, en
     cJSON_Delete(tree);
 }
 
-static void ask_master(const struct web_request *request, const char *text)
+static enum err_code ask_master(const struct web_request *request, const char *text)
 {
     struct buf answer;
     buf_init(&answer, CONTROL_ANSWER_MAX);
     enum err_code code = commands_answer_code(request->master, text, strlen(text), &answer);
     reply_master(request->http, &answer, code);
     buf_finish(&answer);
+    return code;
 }
 
 static void on_store_answer(void *context, enum err_code status, const char *text, size_t length)
@@ -78,6 +80,15 @@ static const struct api_route *read_request(const struct web_request *request, c
     return route;
 }
 
+/* Who asks, for what keeps that in the store. */
+static void put_by(const struct web_request *request, cJSON *object)
+{
+    char by[32];
+    snprintf(by, sizeof by, "uid %ld", http_peer_uid(request->http));
+    cJSON_DeleteItemFromObjectCaseSensitive(object, "by");
+    cJSON_AddStringToObject(object, "by", request->user ? request->user : by);
+}
+
 void api_answer(const struct web_request *request)
 {
     struct err err = ERR_INIT;
@@ -88,11 +99,16 @@ void api_answer(const struct web_request *request)
     } else {
         if (route->target == API_STORE)
             choose_connection(request->master->settings, object);
+        if (route->target == API_STORE)
+            put_by(request, object);
         char *text = cJSON_PrintUnformatted(object);
+        enum err_code result = ERR_NONE;
         if (route->target == API_STORE)
             ask_store(request, text, &err);
         else
-            ask_master(request, text);
+            result = ask_master(request, text);
+        if (strcmp(route->method, "POST") == 0)
+            web_audit(request, route->action, object, result);
         cJSON_free(text);
     }
     cJSON_Delete(object);

@@ -51,6 +51,20 @@ static const struct api_param scaling_switch[] = {
     PARAM("queue", API_BODY, API_TEXT, "only this queue"),
     END,
 };
+static const struct api_param window[] = {
+    NEEDED("queue", API_PATH, API_TEXT, "the queue"),
+    PARAM("window", API_QUERY, API_INTEGER, "seconds to look back; an hour"),
+    CONNECTION,
+    END,
+};
+static const struct api_param pause[] = {
+    NEEDED("queue", API_PATH, API_TEXT, "the queue, * for all"),
+    PARAM("host", API_BODY, API_TEXT, "only on this host"),
+    CONNECTION,
+    END,
+};
+static const struct api_param audit[] = {
+    PARAM("limit", API_QUERY, API_INTEGER, "at most so many, up to 200"), END};
 static const struct api_param one_uuid[] = {NEEDED("uuid", API_PATH, API_TEXT, "the uuid"),
                                             CONNECTION, END};
 static const struct api_param jobs[] = {
@@ -97,10 +111,20 @@ const struct api_route api_routes[] = {
     {"GET", "/workers", API_MASTER, "workers", NULL, maybe_queue, "The workers"},
     {"POST", "/workers/restart", API_MASTER, "restart", NULL, restart,
      "Replaces workers; running jobs finish"},
+    {"GET", "/audit", API_MASTER, "audit", NULL, audit, "Who did what, the newest first"},
     {"GET", "/alerts", API_MASTER, "alerts", NULL, none,
      "Alerts that are active, and what was told lately"},
     {"POST", "/reload", API_MASTER, "reload", NULL, none, "Reads the configuration again"},
     {"GET", "/queues", API_STORE, "queues", NULL, connection, "The queues of a store"},
+    {"GET", "/queues/{queue}/metrics", API_STORE, "queue.metrics", NULL, window,
+     "What a queue did over a window, on all hosts, by class, and what slows it down"},
+    {"GET", "/queues/{queue}/series", API_STORE, "queue.series", NULL, window,
+     "The same by the minute, hour or day, the oldest first"},
+    {"POST", "/queues/{queue}/pause", API_STORE, "queue.pause", NULL, pause,
+     "Lets workers reserve nothing more of a queue, or of all (*)"},
+    {"POST", "/queues/{queue}/resume", API_STORE, "queue.resume", NULL, pause,
+     "Ends a pause with the same queue and host"},
+    {"GET", "/pauses", API_STORE, "pauses", NULL, connection, "What is paused, and by whom"},
     {"POST", "/queues/{queue}/purge", API_STORE, "queue.purge", NULL, one_queue,
      "Removes the waiting jobs of a queue"},
     {"GET", "/queues/{queue}/scaling", API_MASTER, "explain", NULL, only_queue,

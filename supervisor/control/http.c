@@ -209,10 +209,16 @@ static enum MHD_Result count_header(void *context, enum MHD_ValueKind kind, cons
     return MHD_YES;
 }
 
-static void refuse(struct http_request *request, int status, const char *text)
+static void refuse(struct http_request *request, int status, const char *title, const char *detail)
 {
-    static const struct http_header plain[] = {{"Content-Type", "text/plain"}, {NULL, NULL}};
-    http_reply(request, status, plain, text, strlen(text));
+    static const struct http_header problem[] = {{"Content-Type", "application/problem+json"},
+                                                 {NULL, NULL}};
+    char text[256];
+    int length = snprintf(text, sizeof text,
+                          "{\"type\":\"about:blank\",\"title\":\"%s\",\"status\":%d,"
+                          "\"detail\":\"%s\"}",
+                          title, status, detail);
+    http_reply(request, status, problem, text, (size_t)length);
 }
 
 /* Hands a whole request over. */
@@ -222,9 +228,10 @@ static void hand_over(struct http_request *request)
     MHD_get_connection_values(request->connection, MHD_HEADER_KIND, count_header, &lengths);
     set_state(request, WAITING);
     if (lengths > 1)
-        refuse(request, MHD_HTTP_BAD_REQUEST, "the length of the request is given twice\n");
+        refuse(request, MHD_HTTP_BAD_REQUEST, "Bad Request",
+               "the length of the request is given twice");
     else if (request->body_is_too_long)
-        refuse(request, MHD_HTTP_CONTENT_TOO_LARGE, "the body is too long\n");
+        refuse(request, MHD_HTTP_CONTENT_TOO_LARGE, "Content Too Large", "the body is too long");
     else
         request->server->options.handle(request->server->options.context, request);
 }

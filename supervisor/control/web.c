@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "common/json.h"
@@ -13,15 +14,20 @@
 #include "supervisor/control/listen.h"
 #include "supervisor/control/log_tail.h"
 #include "supervisor/control/rpc.h"
+#include "supervisor/control/openmetrics.h"
 #include "supervisor/master.h"
 
 #define WRONG_PASSWORD_SECONDS 1.
+#define METRICS_TEXT_MAX       (8u << 20)
+#define BEARER                 "Bearer "
 
 /* The settings that it was opened by may be gone. */
 struct listener {
     struct web *web;
     char *file; /* of a unix socket; NULL */
     char *username, *password;
+    char *reader, *reader_password;
+    char *token;
     struct http_server *http;
 };
 
@@ -103,6 +109,18 @@ static void ask_for_password(struct http_request *http, bool guessed)
     buf_finish(&text);
 }
 
+void web_audit(const struct web_request *request, const char *action, const cJSON *order,
+               enum err_code result)
+{
+    const struct audit_entry entry = {.via = "http",
+                                      .uid = http_peer_uid(request->http),
+                                      .user = request->user,
+                                      .action = action,
+                                      .order = order,
+                                      .result = result};
+    audit_write(&request->master->audit, &entry);
+}
+
 /* Pages */
 
 static void answer_health(const struct web_request *request)
@@ -134,6 +152,19 @@ static void answer_rpc(const struct web_request *request)
         web_reply_problem(request->http, 400, "XML-RPC calls come by POST");
 }
 
+static void answer_metrics(const struct web_request *request)
+{
+    struct buf text;
+    bool is_open = openmetrics_is_wanted(http_header(request->http, "Accept"));
+    buf_init(&text, METRICS_TEXT_MAX);
+    if (openmetrics_write(request->master, is_open, &text) < 0)
+        web_reply_problem(request->http, 500, "the figures are too many");
+    else
+        reply(request->http, 200, is_open ? OPENMETRICS_TYPE : OPENMETRICS_TEXT, buf_text(&text),
+              text.length);
+    buf_finish(&text);
+}
+
 static const struct page {
     const char *path;
     bool is_prefix;
@@ -142,6 +173,7 @@ static const struct page {
 } pages[] = {
     {"/healthz", false, true, answer_health},
     {"/readyz", false, true, answer_readiness},
+    {"/metrics", false, false, answer_metrics},
     {API_ROOT "/", true, false, api_answer},
     {"/RPC2", true, false, answer_rpc},
     {LOG_TAIL_PATH, true, false, log_tail_answer},
@@ -161,37 +193,52 @@ static const struct page *find_page(const char *path)
 
 /* Requests */
 
+/* The token of a request, NULL where it has none. */
+static const char *token_of(struct http_request *http)
+{
+    const char *header = http_header(http, "Authorization");
+    bool is_bearer = header && strncasecmp(header, BEARER, sizeof BEARER - 1) == 0;
+    return is_bearer ? header + sizeof BEARER - 1 : NULL;
+}
+
+/* *user gets who it is, to be freed; NULL where nobody is asked. */
 static enum access_verdict judge(const struct listener *listener, struct http_request *http,
-                                 bool *guessed)
+                                 char **user, bool *guessed)
 {
     const struct access_rules rules = {.username = listener->username,
                                        .password = listener->password,
-                                       .reader = "",
-                                       .reader_password = ""};
-    char *user = NULL, *password = NULL;
-    *guessed = http_credentials(http, &user, &password) == 0;
+                                       .reader = listener->reader,
+                                       .reader_password = listener->reader_password,
+                                       .token = listener->token};
+    char *password = NULL;
+    const char *token = token_of(http);
+    *guessed = http_credentials(http, user, &password) == 0 || token;
     const char *method = http_method(http);
     const struct access_request request = {
-        .user = user,
+        .user = *user,
+        .token = token,
         .password = password,
         .changes = strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0,
         .fetch_site = http_header(http, "Sec-Fetch-Site"),
         .content_type = http_header(http, "Content-Type"),
     };
     enum access_verdict verdict = access_judge(&rules, &request);
-    free(user);
     free(password);
+    if (!*user && token)
+        *user = mem_strdup("token");
     return verdict;
 }
 
 static void answer(const struct listener *listener, struct http_request *http)
 {
-    const struct web_request request = {
+    struct web_request request = {
         .http = http, .master = listener->web->master, .path = http_path(http)};
     const struct page *page = find_page(request.path);
     bool guessed = false;
+    char *user = NULL;
     enum access_verdict verdict =
-        page && page->is_public ? ACCESS_GRANTED : judge(listener, http, &guessed);
+        page && page->is_public ? ACCESS_GRANTED : judge(listener, http, &user, &guessed);
+    request.user = user;
     if (verdict == ACCESS_UNKNOWN)
         ask_for_password(http, guessed);
     else if (verdict == ACCESS_FORBIDDEN)
@@ -202,6 +249,7 @@ static void answer(const struct listener *listener, struct http_request *http)
         web_reply_problem(http, 404, "there is nothing at this path");
     else
         page->answer(&request);
+    free(user);
 }
 
 static void on_request(void *context, struct http_request *http)
@@ -226,7 +274,10 @@ static int open_listener(struct web *web, struct listener *listener,
     *listener = (struct listener){.web = web,
                                   .file = settings->is_unix ? mem_strdup(settings->file) : NULL,
                                   .username = mem_strdup(settings->username),
-                                  .password = mem_strdup(settings->password)};
+                                  .password = mem_strdup(settings->password),
+                                  .reader = mem_strdup(settings->reader),
+                                  .reader_password = mem_strdup(settings->reader_password),
+                                  .token = mem_strdup(settings->token)};
     listener->http = http_create(&options, err);
     return listener->http ? 0 : -1;
 }
@@ -239,6 +290,9 @@ static void close_listener(struct listener *listener)
     free(listener->file);
     free(listener->username);
     free(listener->password);
+    free(listener->reader);
+    free(listener->reader_password);
+    free(listener->token);
 }
 
 struct web *web_create(struct master *master, const struct supervisor_settings *settings,

@@ -3,6 +3,7 @@
 #define SUPERVISOR_CONTROL_WEB_H
 
 #include "common/err.h"
+#include "common/json.h"
 #include "common/supervisor_settings.h"
 #include "supervisor/control/http.h"
 
@@ -29,7 +30,12 @@ struct web_request {
     struct http_request *http;
     struct master *master;
     const char *path;
+    const char *user; /* that HTTP has checked, or NULL; lives during the call */
 };
+
+/* Writes into the audit log that a request asks for something. */
+void web_audit(const struct web_request *request, const char *action, const cJSON *order,
+               enum err_code result);
 
 /* Answers with JSON, or with {"type","title","status","detail"} as application/problem+json. */
 void web_reply_json(struct http_request *http, int status, const char *text, size_t length);

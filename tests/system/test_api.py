@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: MIT
 """The HTTP interface: what the master and the stores answer, to whom, and what is refused."""
-import base64
-import http.client
-import json
 import os
 import signal
 import socket
@@ -10,57 +7,10 @@ import stat
 
 import pytest
 
-from support.musterd import Musterd
-from support.processes import PATIENCE, PROGRAMS, wait_for
+from support.http import Daemon, basic, free_port
+from support.processes import PROGRAMS, wait_for
 
 WORKER = PROGRAMS / "muster-worker"
-
-
-class UnixConnection(http.client.HTTPConnection):
-    def __init__(self, path):
-        super().__init__("localhost", timeout=PATIENCE)
-        self.path = str(path)
-
-    def connect(self):
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(self.path)
-
-
-class Daemon(Musterd):
-    """A musterd with real workers and HTTP on a unix socket."""
-
-    def configure(self, more=""):
-        self.http = self.directory / "http.sock"
-        super().configure("[queue:mails]\nworkers = 0\n[queue:quick]\ncommand = true\n"
-                          "[queue:broken]\ncommand = false\n"
-                          f"[unix_http_server]\nfile = {self.http}\nchmod = 0770\n{more}\n")
-
-    def call(self, method, path, body=None, port=None, **headers):
-        """Status and decoded answer."""
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE) if port else UnixConnection(self.http)
-        if body is not None and not isinstance(body, (bytes, str)):
-            body = json.dumps(body)
-        sent = {"Content-Type": "application/json", **{key.replace("_", "-"): value for key, value in headers.items()}}
-        connection.request(method, path, body, sent)
-        answer = connection.getresponse()
-        text = answer.read()
-        connection.close()
-        self.headers = answer.headers
-        return answer.status, json.loads(text) if "json" in answer.headers["Content-Type"] else text
-
-    def get(self, path):
-        status, answer = self.call("GET", "/api/v1" + path)
-        assert status == 200, answer
-        return answer
-
-    def post(self, path, body=None):
-        status, answer = self.call("POST", "/api/v1" + path, body)
-        assert status == 200, answer
-        return answer
-
-    def wait_store(self):
-        wait_for(lambda: self.call("GET", "/api/v1/queues")[0] == 200, lambda: f"the store\n{self.log_text()}")
 
 
 @pytest.fixture
@@ -76,16 +26,6 @@ def running(daemon):
     daemon.start()
     daemon.wait_store()
     return daemon
-
-
-def basic(user, password):
-    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def test_what_the_master_knows(running):

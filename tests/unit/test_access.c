@@ -3,8 +3,8 @@
 
 #include "supervisor/control/access.h"
 
-static const struct access_rules rules = {"root", "secret", "view", "look"};
-static const struct access_rules open_rules = {"", "", "", ""};
+static const struct access_rules rules = {"root", "secret", "view", "look", ""};
+static const struct access_rules open_rules = {"", "", "", "", ""};
 
 static enum access_verdict judge(const char *user, const char *password, bool changes)
 {

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: MIT
+"""Who did what, and what became of each job: the audit log and the log of events."""
+import json
+import os
+
+from support.http import Daemon, basic, free_port
+from support.processes import PROGRAMS, wait_for
+
+WORKER = PROGRAMS / "muster-worker"
+
+
+def lines(path):
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+def test_orders_are_audited(tmp_path):
+    daemon = Daemon(tmp_path, worker=WORKER)
+    try:
+        port = free_port()
+        daemon.configure(f"[inet_http_server]\nport = 127.0.0.1:{port}\nusername = ann\npassword = secret\n")
+        daemon.start()
+        daemon.wait_store()
+        daemon.ask("status")
+        daemon.ask("restart", queue="quick")
+        daemon.ask("restart", queue="nowhere")
+        daemon.post("/queues/mails/purge")
+        status, _ = daemon.call("POST", "/api/v1/workers/restart", {}, port=port, Authorization=basic("ann", "secret"))
+        assert status == 200
+        daemon.call("POST", "/api/v1/workers/restart", {}, port=port, Authorization=basic("ann", "wrong"))
+        told = [(row["via"], row.get("uid"), row.get("http_user"), row["action"], row["result"])
+                for row in lines(tmp_path / "audit.log")]
+        uid = os.getuid()
+        assert told == [("control", uid, None, "restart", "ok"), ("control", uid, None, "restart", "not_found"),
+                        ("http", uid, None, "queue.purge", "ok"), ("http", None, "ann", "restart", "ok")]
+        newest = daemon.get("/audit?limit=2")["audit"]
+        assert [row["action"] for row in newest] == ["restart", "queue.purge"]
+        before = (tmp_path / "audit.log").read_text()
+        (tmp_path / "audit.log").rename(tmp_path / "audit.log.1")
+        daemon.ask("reopen-logs")
+        daemon.ask("restart")
+        assert (tmp_path / "audit.log.1").read_text().startswith(before)
+        assert [row["action"] for row in lines(tmp_path / "audit.log")] == ["reopen-logs", "restart"]
+    finally:
+        daemon.end()
+
+
+def test_events_with_their_trace(muster):
+    path = muster.directory / "events.jsonl"
+    muster.configure(muster.queue("mails"))
+    muster.config.write_text(muster.config.read_text() + f"\n[monitoring]\nevents_log = {path}\n")
+    muster.start()
+    trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    done = muster.push(queue="mails", traceparent=trace)
+    failed, = muster.bulk([{"job": "Report", "queue": "mails", "data": {"do": "fail", "message": "broken \u00fc"}, "max_attempts": 2}])
+    rows = wait_for(lambda: len(rows := lines(path)) == 3 and rows, lambda: f"{lines(path)}\n{muster.log_text()}")
+    by = {(row["uuid"], row["attempt"]): row for row in rows}
+    assert by[done, 1]["event"] == "processed" and by[done, 1]["traceparent"] == trace and by[done, 1]["job"] == "Test"
+    assert [by[failed, attempt]["event"] for attempt in (1, 2)] == ["retried", "failed"]
+    assert by[failed, 2]["cause"] == "exception" and by[failed, 2]["exception"] == "broken \u00fc"
+    assert all(row["queue"] == "mails" and row["run_ms"] >= 0 and row["worker"] and row["time"] for row in rows)
+    path.rename(f"{path}.1")
+    muster.run("master:reopen-logs")
+    uuid = muster.push(queue="mails")
+    wait_for(lambda: any(row["uuid"] == uuid for row in lines(path)), lambda: muster.log_text())
+
+
+def test_a_trace_reaches_the_handler(muster):
+    out = muster.directory / "trace"
+    muster.configure(f"[queue:traced]\ncommand = sh -c 'echo $TRACEPARENT > {out}'\n")
+    trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    muster.push(queue="traced", traceparent=trace)
+    assert muster.run("queue:work", "--queue=traced", "--stop-when-empty").returncode == 0
+    assert out.read_text().strip() == trace
