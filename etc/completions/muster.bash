@@ -23,16 +23,16 @@ _muster() {
     esac
     case $command in
     '') options='--config= --json --help' ;;
-    help) options='queue:push queue:later queue:bulk queue:show queue:delayed queue:cancel queue:work queue:listen queue:workers queue:restart queue:pause queue:resume queue:pauses queue:stats queue:health queue:drivers queue:purge batch:create batch:show batch:list batch:cancel batch:retry batch:prune queue:metrics queue:analyze queue:failed queue:retry queue:forget queue:prune queue:flush status start stop restart signal tail fg clear pid avail reread update add remove maintail reload shutdown master:status master:reload master:reopen-logs master:stop config:check config:show config:sample queue:scale queue:autoscale queue:scaling-history queue:explain queue:record scaler:simulate help' ;;
-    queue:push) options='--queue= --connection= --batch= --priority= --tries= --timeout= --uuid= --unique= --unique-until= --unique-for= --chain= --data-file= --delay= --config= --json --help' ;;
-    queue:later) options='--queue= --connection= --batch= --priority= --tries= --timeout= --uuid= --unique= --unique-until= --unique-for= --chain= --data-file= --config= --json --help' ;;
+    help) options='queue:push queue:later queue:bulk queue:show queue:delayed queue:cancel queue:work queue:listen queue:workers queue:restart queue:pause queue:resume queue:pauses queue:stats queue:health queue:drivers queue:purge batch:create batch:show batch:list batch:cancel batch:retry batch:prune queue:metrics queue:analyze queue:overview queue:check-alerts queue:failed queue:retry queue:forget queue:prune queue:flush status start stop restart signal tail fg clear pid avail reread update add remove maintail reload shutdown master:status master:reload master:reopen-logs master:stop config:check config:show config:sample queue:scale queue:autoscale queue:scaling-history queue:explain queue:record scaler:simulate help' ;;
+    queue:push) options='--queue= --connection= --batch= --priority= --tries= --timeout= --traceparent= --uuid= --unique= --unique-until= --unique-for= --chain= --data-file= --delay= --config= --json --help' ;;
+    queue:later) options='--queue= --connection= --batch= --priority= --tries= --timeout= --traceparent= --uuid= --unique= --unique-until= --unique-for= --chain= --data-file= --config= --json --help' ;;
     queue:bulk) options='--queue= --connection= --batch= --uuids --skip-bad --config= --json --help' ;;
     queue:show) options='--queue= --connection= --config= --json --help' ;;
     queue:delayed) options='--queue= --connection= --limit= --config= --json --help' ;;
     queue:cancel) options='--queue= --connection= --config= --json --help' ;;
     queue:work) options='--queue= --once --stop-when-empty --memory= --timeout= --max-jobs= --tries= --sleep= --rest= --handler= --concurrency= --auto-scale --min-workers= --max-workers= --max-wait-time= --config= --json --help' ;;
     queue:listen) options='--queue= --once --stop-when-empty --memory= --timeout= --max-jobs= --tries= --sleep= --rest= --handler= --concurrency= --watch= --config= --json --help' ;;
-    queue:workers) options='--queue= --jobs --config= --json --help' ;;
+    queue:workers) options='--queue= --jobs --watch --interval= --config= --json --help' ;;
     queue:restart) options='--queue= --config= --json --help' ;;
     queue:pause) options='--queue= --all --here --host= --connection= --config= --json --help' ;;
     queue:resume) options='--queue= --all --here --host= --connection= --config= --json --help' ;;
@@ -49,6 +49,8 @@ _muster() {
     batch:prune) options='--days= --hours= --connection= --config= --json --help' ;;
     queue:metrics) options='--queue= --connection= --window= --config= --json --help' ;;
     queue:analyze) options='--queue= --connection= --window= --config= --json --help' ;;
+    queue:overview) options='--config= --json --help' ;;
+    queue:check-alerts) options='--history --config= --json --help' ;;
     queue:failed) options='--queue= --connection= --class= --text= --since= --fingerprint= --limit= --group --config= --json --help' ;;
     queue:retry) options='--all --queue= --connection= --class= --text= --since= --fingerprint= --config= --json --help' ;;
     queue:forget) options='--queue= --connection= --class= --text= --since= --fingerprint= --config= --json --help' ;;
@@ -87,7 +89,7 @@ _muster() {
     help) options='--config= --json --help' ;;
     esac
     if [ -z "$command" ] && [ "${cur#-}" = "$cur" ]; then
-        options='queue:push queue:later queue:bulk queue:show queue:delayed queue:cancel queue:work queue:listen queue:workers queue:restart queue:pause queue:resume queue:pauses queue:stats queue:health queue:drivers queue:purge batch:create batch:show batch:list batch:cancel batch:retry batch:prune queue:metrics queue:analyze queue:failed queue:retry queue:forget queue:prune queue:flush status start stop restart signal tail fg clear pid avail reread update add remove maintail reload shutdown master:status master:reload master:reopen-logs master:stop config:check config:show config:sample queue:scale queue:autoscale queue:scaling-history queue:explain queue:record scaler:simulate help'
+        options='queue:push queue:later queue:bulk queue:show queue:delayed queue:cancel queue:work queue:listen queue:workers queue:restart queue:pause queue:resume queue:pauses queue:stats queue:health queue:drivers queue:purge batch:create batch:show batch:list batch:cancel batch:retry batch:prune queue:metrics queue:analyze queue:overview queue:check-alerts queue:failed queue:retry queue:forget queue:prune queue:flush status start stop restart signal tail fg clear pid avail reread update add remove maintail reload shutdown master:status master:reload master:reopen-logs master:stop config:check config:show config:sample queue:scale queue:autoscale queue:scaling-history queue:explain queue:record scaler:simulate help'
     fi
     COMPREPLY=($(compgen -W "$options" -- "$cur"))
     if [ "${#COMPREPLY[@]}" = 0 ]; then
