@@ -116,8 +116,6 @@ static void derive_paths(struct settings *settings)
     struct muster_settings *muster = &settings->muster;
     if (!muster->datadir[0])
         replace(&muster->datadir, default_datadir());
-    if (!settings->monitoring.audit_log[0] && settings->serves_queues)
-        replace(&settings->monitoring.audit_log, mem_printf("%s/audit.log", muster->datadir));
     if (!muster->pidfile[0])
         replace(&muster->pidfile, default_pidfile(settings));
     if (!muster->socket[0])

@@ -59,7 +59,8 @@ static const struct key monitoring_keys[] = {
      AT(audit_log),
      .fallback = "",
      .reload = RELOAD_RESTART,
-     .help = "File to which is appended who ordered what. Unset: DATADIR/audit.log."},
+     .help = "File to which is appended who ordered what. Unset: DATADIR/audit.log, where there "
+             "are queues."},
     {.name = "alert_interval",
      .type = KEY_DURATION,
      AT(alert_interval),
@@ -189,6 +190,7 @@ const struct key_table settings_notify_table = {
     .keys = notify_keys,
     .key_count = COUNT_OF(notify_keys),
     .example = "ops",
+    .is_commented = true,
 };
 
 const struct key_table settings_monitoring_table = {

@@ -12,8 +12,12 @@
 #include "common/log.h"
 #include "common/mem.h"
 
+/* -1 where it cannot be opened, and where there is none: nothing is kept without a data directory.
+ */
 static int open_file(const char *path)
 {
+    if (!*path)
+        return -1;
     int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
     if (fd < 0)
         log_write(LOG_WARN, "the audit log %s cannot be opened: %s", path, strerror(errno));

@@ -369,6 +369,17 @@ static void init_watches(struct master *master)
     alerts_init(&master->alerts, master);
 }
 
+/* Unset it is in the data directory, which there is where there are queues. */
+static void open_audit(struct master *master, const struct settings *settings)
+{
+    const char *named = settings->monitoring.audit_log;
+    char *path = named[0]                  ? mem_strdup(named)
+                 : settings->serves_queues ? mem_printf("%s/audit.log", settings->muster.datadir)
+                                           : mem_strdup("");
+    audit_init(&master->audit, path);
+    free(path);
+}
+
 int master_init(struct master *master, struct settings *settings, const char *config,
                 struct err *err)
 {
@@ -392,7 +403,7 @@ int master_init(struct master *master, struct settings *settings, const char *co
         master->logfile = mem_strdup(settings->muster.logfile);
     if (programs_init(&master->programs, &master->host, settings, err) < 0)
         return -1;
-    audit_init(&master->audit, settings->monitoring.audit_log);
+    open_audit(master, settings);
     if (open_control(master, err) < 0)
         return -1;
     master->web = web_create(master, &settings->supervisor, err);

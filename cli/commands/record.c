@@ -172,8 +172,7 @@ const struct cli_command command_record = {
         "those took that have ended\nsince: the arrivals of a second are spread evenly over it, "
         "and each gets a run time drawn from those.",
     .options = record_options,
-    .examples = (const char *const[]){"queue:record emails --for=1h > emails.csv",
-                                      "scaler:simulate --trace=emails.csv", NULL},
+    .examples = (const char *const[]){"queue:record emails --for=1h > emails.csv", NULL},
     .min_arguments = 1,
     .max_arguments = 1,
     .run = run_record,

@@ -25,7 +25,7 @@ def members(language):
     for row in list(rows())[1:]:
         assert len(row) == 6, row
         for code in WORDS.findall(row[language]):
-            yield re.match(r"[\w.]+\??", code)[0]
+            yield re.match(r"(?:await )?([\w.]+\??)", code)[1]
 
 
 def run(*command):
