@@ -18,7 +18,7 @@ PYTHON = "/usr/bin/python3 -S -E -B"
 
 # common/channel.h
 MAGIC = 0x4D535452
-READY, HEARTBEAT, METRICS, RETURNED, DRAIN, RETIRE, REOPEN_LOGS, BEGUN, RETURN_OWNER = range(1, 10)
+READY, HEARTBEAT, METRICS, STORE, RETURNED, DRAIN, RETIRE, REOPEN_LOGS, BEGUN, RETURN_OWNER = range(1, 11)
 IDLE, BUSY, DRAINING, STORE_AWAY, NO_HANDLER = range(5)
 RECORD_SIZE = 256
 HEARTBEAT_FIELDS = ("status", "busy", "concurrency", "waiting", "processed", "failed", "busy_us", "memory", "cpu_us")

@@ -200,8 +200,9 @@ def test_what_the_master_has_told_is_done_before_the_end(site):
 
 
 def metrics(body):
-    names = ("queue", "generation", "ready", "reserved", "delayed", "failed", "oldest_ms")
-    return dict(zip(names, struct.unpack_from("<II4Qq", body)))
+    names = ("queue", "generation", "is_paused", "is_leader", "window_ended", "window_failed", "ready", "reserved", "delayed",
+             "failed", "oldest_ms")
+    return dict(zip(names, struct.unpack_from("<4I6Qq", body)))
 
 
 def test_figures_of_the_queues(site):
