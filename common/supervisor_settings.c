@@ -12,6 +12,9 @@ static void server_finish(struct http_server_settings *server)
     free(server->host);
     free(server->username);
     free(server->password);
+    free(server->reader);
+    free(server->reader_password);
+    free(server->token);
 }
 
 void supervisor_settings_finish(struct supervisor_settings *supervisor)

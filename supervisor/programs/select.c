@@ -38,9 +38,10 @@ static bool is_wished(const struct wish *wish, const struct program *program)
     return strcmp(wish->text, group) == 0 && (strcmp(wish->text, name) == 0 || !wish->process);
 }
 
-static bool has(const struct program_list *list, const struct program *program)
+/* Among the first count of the list. */
+static bool has(const struct program_list *list, size_t count, const struct program *program)
 {
-    for (size_t i = 0; i < list->count; i++)
+    for (size_t i = 0; i < count; i++)
         if (list->items[i] == program)
             return true;
     return false;
@@ -50,9 +51,8 @@ static void add_from_group(const struct wish *wish, const struct program_group *
                            size_t had_before, struct program_list *list)
 {
     struct program **members = program_group_by_priority(group);
-    const struct program_list before = {list->items, had_before};
     for (size_t i = 0; i < group->member_count; i++) {
-        if (!is_wished(wish, members[i]) || has(&before, members[i]))
+        if (!is_wished(wish, members[i]) || has(list, had_before, members[i]))
             continue;
         list->items = mem_resize(list->items, list->count + 1, sizeof(struct program *));
         list->items[list->count++] = members[i];
