@@ -97,7 +97,7 @@ class Muster(Musterd):
         collected = self.directory / "collected"
         collected.touch()
         result = self.run("queue:work", f"--queue={queue}", "--stop-when-empty", "--handler=persistent",
-                          "--max-jobs=0", "--", HANDLERS / "collect.py", timeout=timeout,
+                          "--max-jobs=0", "--memory=0", "--", HANDLERS / "collect.py", timeout=timeout,
                           env=self.environment | {"COLLECTED": str(collected)})
         assert result.returncode == 0, result.stderr
         return [json.loads(line) for line in collected.read_text().splitlines()]
