@@ -62,6 +62,12 @@ int context_check_queue(const struct context *context, const char *queue, struct
         .name = "connection", .kind = OPTION_NAME, .value = "NAME",                                \
         .help = "the connection (default: that of the queue)"                                      \
     }
+#define LIMIT_OPTION_DEFAULT 100
+#define LIMIT_OPTION                                                                               \
+    {                                                                                              \
+        .name = "limit", .letter = 'n', .kind = OPTION_INTEGER, .value = "N", .min = 1,            \
+        .max = 1000000, .help = "show at most so many (default: 100)"                              \
+    }
 #define BATCH_OPTION                                                                               \
     {                                                                                              \
         .name = "batch", .kind = OPTION_TEXT, .value = "UUID",                                     \

@@ -12,9 +12,7 @@
 #include "common/utf8.h"
 #include "common/uuid.h"
 
-#define LIMIT_DEFAULT 100
-#define LIMIT_MAX     1000000
-#define WATCH_MS      250
+#define WATCH_MS 250
 
 /* --- batch:create --- */
 
@@ -243,13 +241,7 @@ static int run_show(struct context *context, struct err *err)
 
 static const struct cli_option list_options[] = {
     CONNECTION_OPTION,
-    {.name = "limit",
-     .letter = 'n',
-     .kind = OPTION_INTEGER,
-     .value = "N",
-     .min = 1,
-     .max = LIMIT_MAX,
-     .help = "show at most so many (default: 100)"},
+    LIMIT_OPTION,
     {.name = "after", .kind = OPTION_TEXT, .value = "UUID", .help = "go on behind this one"},
     OPTIONS_END,
 };
@@ -268,7 +260,7 @@ static int run_list(struct context *context, struct err *err)
     const struct queue_connection *connection = context_open(context, NULL, err);
     if (!connection)
         return -1;
-    size_t limit = (size_t)options_number(&context->options, "limit", LIMIT_DEFAULT);
+    size_t limit = (size_t)options_number(&context->options, "limit", LIMIT_OPTION_DEFAULT);
     const char *after = options_text(&context->options, "after", NULL);
     answer_list(&context->answer, "batches");
     if (connection->driver->batch_list(connection->store, NULL, after, limit, add_row, context,

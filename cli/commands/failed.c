@@ -12,18 +12,9 @@
 #include "common/mem.h"
 #include "queue/exception.h"
 
-#define LIMIT_DEFAULT 100
-#define LIMIT_MAX     1000000
-
 static const struct cli_option failed_options[] = {
     FILTER_OPTIONS,
-    {.name = "limit",
-     .letter = 'n',
-     .kind = OPTION_INTEGER,
-     .value = "N",
-     .min = 1,
-     .max = LIMIT_MAX,
-     .help = "show at most so many (default: 100)"},
+    LIMIT_OPTION,
     {.name = "group",
      .kind = OPTION_FLAG,
      .help = "count failures of the same kind together, the most frequent first"},
@@ -82,7 +73,7 @@ static int walk(struct context *context, uint64_t limit, struct failed_walk *wal
 static int list_failed(struct context *context, struct err *err)
 {
     struct failed_walk rows = {.each = add_row, .context = context};
-    size_t limit = (size_t)options_number(&context->options, "limit", LIMIT_DEFAULT);
+    size_t limit = (size_t)options_number(&context->options, "limit", LIMIT_OPTION_DEFAULT);
     answer_list(&context->answer, "failed");
     if (walk(context, limit, &rows, err) < 0)
         return -1;
@@ -113,7 +104,7 @@ static int list_groups(struct context *context, struct err *err)
 {
     struct failed_groups groups = {0};
     struct failed_walk jobs = {.each = failed_groups_add, .context = &groups};
-    size_t limit = (size_t)options_number(&context->options, "limit", LIMIT_DEFAULT);
+    size_t limit = (size_t)options_number(&context->options, "limit", LIMIT_OPTION_DEFAULT);
     int result = walk(context, 0, &jobs, err);
     failed_groups_sort(&groups);
     fields_integer(&context->answer.values, "total", (int64_t)jobs.seen);

@@ -11,21 +11,12 @@
 
 /* Commands on single jobs, by their uuid, and on those that wait for their time. */
 
-#define LIMIT_DEFAULT 100
-#define LIMIT_MAX     1000000
-
 static const struct cli_option place_options[] = {QUEUE_OPTION, CONNECTION_OPTION, OPTIONS_END};
 
 static const struct cli_option delayed_options[] = {
     QUEUE_OPTION,
     CONNECTION_OPTION,
-    {.name = "limit",
-     .letter = 'n',
-     .kind = OPTION_INTEGER,
-     .value = "N",
-     .min = 1,
-     .max = LIMIT_MAX,
-     .help = "show at most so many (default: 100)"},
+    LIMIT_OPTION,
     OPTIONS_END,
 };
 
@@ -247,7 +238,7 @@ static int run_delayed(struct context *context, struct err *err)
     const struct job_filter filter = {
         .queue = options_text(&context->options, "queue", NULL),
         .state = &state,
-        .limit = (size_t)options_number(&context->options, "limit", LIMIT_DEFAULT),
+        .limit = (size_t)options_number(&context->options, "limit", LIMIT_OPTION_DEFAULT),
     };
     if (!connection)
         return -1;
