@@ -89,6 +89,9 @@ enum fault program_clear_logs(struct program *program, struct err *err);
 /* STARTING, RUNNING or BACKOFF: it runs, or is on its way to. */
 bool program_is_active(const struct program *program);
 
+/* False where all stops, or where it is to go or to become something else first. */
+bool program_may_start(const struct program *program);
+
 /* Its process's pid; 0 while there is none. */
 pid_t program_pid(const struct program *program);
 
