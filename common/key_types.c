@@ -24,6 +24,11 @@ static const struct key_type_operations *const operations[] = {
     [KEY_OCTAL] = &key_octal,
     [KEY_SIGNAL] = &key_signal,
     [KEY_EXIT_CODES] = &key_exit_codes,
+    [KEY_RLIMIT] = &key_rlimit,
+    [KEY_IONICE] = &key_ionice,
+    [KEY_ENV_FILES] = &key_env_files,
+    [KEY_ENV_SOURCES] = &key_env_sources,
+    [KEY_WHOLE_PATH] = &key_whole_path,
 };
 
 const struct key_type_operations *key_type_of(const struct key *key)

@@ -38,6 +38,10 @@ extern const struct key_type_operations key_string, key_path, key_name, key_comm
 extern const struct key_type_operations key_octal, key_signal, key_exit_codes, key_user, key_owner,
     key_file, key_directory, key_log_file;
 
+/* key_process.c */
+extern const struct key_type_operations key_rlimit, key_ionice, key_env_files, key_env_sources,
+    key_whole_path;
+
 /* For the types that are kept as text: takes it where it is UTF-8 without control characters but
  * newline and tab (key_text_line: on one line). Returns 0, or -1 with err. */
 int key_text(const char *text, void *value, struct err *err);
@@ -52,6 +56,19 @@ void key_text_finish(void *value);
     {                                                                                              \
         .parse = (parser), .print = key_text_print, .values = (description),                       \
         .copy = key_text_copy, .equal = key_text_equal, .finish = key_text_finish                  \
+    }
+
+/* For those that are kept as a text that may be NULL: takes one that has been checked, "" as NULL.
+ * Returns 0, or -1 with err where it is more than a line of text. */
+int key_optional_store(const char *text, void *value, struct err *err);
+int key_optional_print(const struct key *key, const void *value, struct buf *out);
+void key_optional_copy(void *to, const void *from);
+bool key_optional_equal(const void *a, const void *b);
+
+#define KEY_OPTIONAL_TYPE(parser, description)                                                     \
+    {                                                                                              \
+        .parse = (parser), .print = key_optional_print, .values = (description),                   \
+        .copy = key_optional_copy, .equal = key_optional_equal, .finish = key_text_finish          \
     }
 
 /* For those that are an int. */

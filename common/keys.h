@@ -39,6 +39,13 @@ enum key_type {
     KEY_OCTAL,       /* int: a file mode or umask in octal digits, up to max; -1 where unset */
     KEY_SIGNAL,      /* int: TERM, SIGTERM or 15; 0 where unset */
     KEY_EXIT_CODES,  /* struct exit_codes: "0,2" */
+
+    /* char *, checked; NULL where unset, because there are many of them that few programs set */
+    KEY_RLIMIT,      /* process_limits.h; max: of the numbers, 0 where they are bytes */
+    KEY_IONICE,      /* likewise */
+    KEY_ENV_FILES,   /* env_file.h: paths, separated by commas, - before one that may be missing */
+    KEY_ENV_SOURCES, /* likewise: NAME:PATH, separated by commas */
+    KEY_WHOLE_PATH,  /* an absolute path */
 };
 
 /* What KEY_LOG_FILE may be beside a path, as it is kept. */

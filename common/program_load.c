@@ -6,8 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/command.h"
+#include "common/env_file.h"
 #include "common/mem.h"
 #include "common/settings_document.h"
 
@@ -224,6 +226,27 @@ static void settle_logs(const struct program_source *source, struct program_sect
     set_log(&rows->process, STREAM_ERR, KEY_LOG_NONE);
 }
 
+static void drop(void *context, char *pair)
+{
+    (void)context;
+    free(pair);
+}
+
+/* They are read at each start: what is wrong now may be right then. */
+static void try_files(const struct program_source *source, struct program_section *rows)
+{
+    const struct env_sink sink = {drop, NULL};
+    const char *input = rows->process.stdin_file;
+    struct err err = ERR_INIT;
+    if (env_files_read(rows->process.env_file, &sink, &err) < 0)
+        warn(source, rows, "env_file", err.text);
+    err = (struct err)ERR_INIT;
+    if (env_sources_read(rows->process.environment_from_file, &sink, &err) < 0)
+        warn(source, rows, "environment_from_file", err.text);
+    if (input && access(input, R_OK) < 0)
+        warn(source, rows, "stdin_file", "it cannot be read now; until it can, no start succeeds");
+}
+
 static int read_process(const struct program_source *source, struct program_section *rows,
                         int64_t number)
 {
@@ -242,6 +265,7 @@ static int read_process(const struct program_source *source, struct program_sect
     if (program_check_name(rows->process.name, &cause) < 0)
         return settings_refuse(source->reader, source->section, "process_name", &cause);
     settle_logs(source, rows);
+    try_files(source, rows);
     return 0;
 }
 

@@ -30,6 +30,9 @@ static void process_settings_finish(struct process_settings *process)
     free(process->environment);
     for (int stream = 0; stream < STREAM_COUNT; stream++)
         free(process->logfiles[stream]);
+    free(process->env_file);
+    free(process->environment_from_file);
+    free(process->stdin_file);
 }
 
 void program_settings_finish(struct program_settings *program)
@@ -40,6 +43,9 @@ void program_settings_finish(struct program_settings *program)
     free(program->name);
     free(program->user);
     free(program->serverurl);
+    for (int limit = 0; limit < PROGRAM_RLIMIT_COUNT; limit++)
+        free(program->attributes.rlimits[limit]);
+    free(program->attributes.ionice);
 }
 
 struct group_settings *group_settings_hold(struct group_settings *group)

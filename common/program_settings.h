@@ -8,6 +8,7 @@
 
 #include "common/event_types.h"
 #include "common/keys.h"
+#include "common/program_attributes.h"
 
 /*
  * [program:x], [eventlistener:x], [fcgi-program:x] and [group:x]: programs that are supervised as
@@ -36,6 +37,11 @@ struct process_settings {
     char *directory; /* "": that of musterd */
     char *environment;
     char *logfiles[STREAM_COUNT]; /* a path, KEY_LOG_NONE or KEY_LOG_AUTO */
+
+    /* NULL where unset */
+    char *env_file;              /* for env_files_read */
+    char *environment_from_file; /* for env_sources_read */
+    char *stdin_file;
 };
 
 /* What they share. */
@@ -56,6 +62,7 @@ struct program_settings {
     int umask; /* -1: that of musterd */
     char *serverurl;
     struct stream_settings streams[STREAM_COUNT];
+    struct attribute_settings attributes;
 
     struct process_settings *processes; /* by name, which is the order that they are started in */
     size_t process_count;

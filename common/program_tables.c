@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "common/program_attribute_keys.h"
 #include "common/program_settings.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
@@ -235,6 +236,7 @@ static const struct key program_keys[] = {
      .fallback = "false",
      .reload = RELOAD_NONE,
      .help = "Standard error goes to syslog, with the process's name before each line."},
+    PROGRAM_ATTRIBUTE_KEYS,
 };
 #undef AT
 

@@ -72,3 +72,14 @@ gid_t *user_groups(uid_t uid, size_t *count)
     *count = (size_t)(found < room ? found : room);
     return groups;
 }
+
+int user_names(uid_t uid, char **login, char **home, char **shell)
+{
+    const struct passwd *user = getpwuid(uid);
+    if (!user)
+        return -1;
+    *login = mem_strdup(user->pw_name);
+    *home = mem_strdup(user->pw_dir);
+    *shell = mem_strdup(user->pw_shell && user->pw_shell[0] ? user->pw_shell : "/bin/sh");
+    return 0;
+}

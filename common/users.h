@@ -21,4 +21,8 @@ int owner_find(const char *text, uid_t *uid, gid_t *gid, struct err *err);
  * not known any more. */
 gid_t *user_groups(uid_t uid, size_t *count);
 
+/* The name, home directory and shell of a user, malloc'd. Returns 0, or -1 where the user is not
+ * known. */
+int user_names(uid_t uid, char **login, char **home, char **shell);
+
 #endif

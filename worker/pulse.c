@@ -9,7 +9,7 @@
 #include "worker/pausing.h"
 #include "worker/persistent.h"
 #include "worker/phases.h"
-#include "worker/usage.h"
+#include "common/usage.h"
 
 #define STRAYS_MAX  64 /* of one pulse */
 #define NEARLY_FULL 9  /* tenths of its limit: an idle handler is replaced before it fails a job */

@@ -84,6 +84,7 @@ cJSON *description_of_program(const struct program *program, int64_t now_wall_ms
     json_put_time(object, "stopped_at", program->stopped_wall_ms);
     cJSON_AddNumberToObject(object, "exit_status", program->exit_status);
     json_put_text(object, "error", program->spawn_error);
+    cJSON_AddBoolToObject(object, "out_of_memory", program->ran_out_of_memory);
     cJSON_AddNumberToObject(object, "failures", program->failures);
     put_log(object, "stdout_logfile", program, STREAM_OUT);
     put_log(object, "stderr_logfile", program, STREAM_ERR);

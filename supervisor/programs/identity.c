@@ -19,6 +19,8 @@ const struct identity *identity_of(struct identities *identities, const char *us
     strcpy(identity->name, user);
     if (user_find(user, &identity->uid, &identity->gid, NULL) == 0)
         identity->groups = user_groups(identity->uid, &identity->group_count);
+    if (identity->groups)
+        user_names(identity->uid, &identity->login, &identity->home, &identity->shell);
     identity->next = identities->first;
     identities->first = identity;
     return identity;
@@ -30,6 +32,9 @@ void identities_forget(struct identities *identities)
         struct identity *identity = identities->first;
         identities->first = identity->next;
         free(identity->groups);
+        free(identity->login);
+        free(identity->home);
+        free(identity->shell);
         free(identity);
     }
 }

@@ -12,6 +12,7 @@ struct identity {
     gid_t gid;
     gid_t *groups; /* its primary one first; NULL where the user is not known any more */
     size_t group_count;
+    char *login, *home, *shell; /* likewise */
     struct identity *next;
     char name[]; /* as configured */
 };

@@ -12,6 +12,7 @@
 #include "common/signal_names.h"
 #include "supervisor/programs/auto_log.h"
 #include "supervisor/programs/listener_pool.h"
+#include "supervisor/programs/memory_watch.h"
 #include "supervisor/programs/payload.h"
 #include "supervisor/programs/program_change.h"
 #include "supervisor/programs/program_group.h"
@@ -96,6 +97,7 @@ static void watch_child(struct program *program)
     program->reaped =
         (struct reaper_child){.spawned = &program->child, .ended = on_ended, .data = program};
     reaper_watch(program->host->host->reaper, &program->reaped);
+    memory_watch_follow(program);
     log_write(LOG_INFO, "spawned: '%s' with pid %d", name_of(program), (int)program->child.pid);
 }
 
@@ -110,6 +112,7 @@ static void spawn(struct program *program)
     struct err err = ERR_INIT;
     set_spawn_error(program, NULL);
     program->exit_status = 0;
+    program->ran_out_of_memory = false;
     program->was_started = true;
     program->started_ms = now_ms(program);
     program->started_wall_ms = clock_wall_ms(program->host->host->clock);
@@ -179,6 +182,17 @@ static void note_end(struct program *program, int status, bool was_too_quick)
     }
 }
 
+/* Who is told of an end by SIGKILL wants to know whether it was for want of memory. */
+static void note_memory(struct program *program, int status)
+{
+    char *blame = memory_blame(program, status);
+    if (!blame)
+        return;
+    program->ran_out_of_memory = true;
+    log_write(LOG_WARN, "out of memory: %s: %s", name_of(program), blame);
+    set_spawn_error(program, blame);
+}
+
 /* What belongs to one start and ends with it. */
 static void release(struct program *program)
 {
@@ -186,6 +200,7 @@ static void release(struct program *program)
         output_close(&program->outputs[stream]);
     input_close(&program->input);
     spawn_close(&program->child);
+    memory_watch_follow(program);
 }
 
 static void on_ended(struct reaper_child *reaped, int status)
@@ -199,6 +214,7 @@ static void on_ended(struct reaper_child *reaped, int status)
         program_handle(program, EVENT_READY); /* the timer would have said so at once */
     note_end(program, status, was_too_quick);
     log_end(program, status, was_too_quick);
+    note_memory(program, status);
     release(program);
     program_group_ended(program->group, program);
     program_handle(program, EVENT_ENDED);
@@ -316,6 +332,7 @@ void program_configure(struct program *program, struct group_settings *source,
     for (int stream = 0; stream < STREAM_COUNT; stream++)
         if (is_moved[stream])
             output_move(&program->outputs[stream]);
+    memory_watch_follow(program);
     arm_limit(program);
 }
 

@@ -17,6 +17,7 @@
 #include "supervisor/reaper.h"
 
 struct listener;
+struct memory_watch;
 struct program_change;
 struct program_group;
 
@@ -43,6 +44,7 @@ struct program {
     bool was_started;         /* at any time */
     bool ended_well;          /* by one of exitcodes */
     bool holds_socket;        /* of its group */
+    bool ran_out_of_memory;   /* at its last end */
     int exit_status;          /* of the last end; -1: by a signal */
     unsigned failures;        /* starts in a row that did not get as far as running */
     int64_t since_ms; /* when the state began; monotonic, as all here that is not called wall */
@@ -57,6 +59,7 @@ struct program {
     ev_timer limit; /* of the present state */
     struct output outputs[STREAM_COUNT];
     struct input input;
+    struct memory_watch *memory;                 /* NULL: it is not watched */
     struct listener *listener;                   /* of an event listener; NULL for others */
     char auto_names[STREAM_COUNT][AUTO_LETTERS]; /* "": there is none yet */
 };

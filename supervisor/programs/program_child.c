@@ -16,6 +16,7 @@ void program_child_init(struct program_child *child, const struct program *progr
     *child = (struct program_child){.program = program, .command = command};
     if (program->settings->user[0])
         child->identity = identity_of(&program->host->identities, program->settings->user);
+    attributes_prepare(&child->attributes, &program->settings->attributes);
 }
 
 /* Writes texts up to a NULL as one line to standard error. */
@@ -30,11 +31,24 @@ static void complain(const char *const *parts)
     (void)written; /* the exit status says as much */
 }
 
+static int complain_of(const char *key)
+{
+    int cause = errno;
+    const char *const parts[] = {"musterd: couldn't set ", key,  ": ",
+                                 strerrorname_np(cause),   "\n", NULL};
+    complain(parts);
+    errno = cause;
+    return -1;
+}
+
 int program_child_prepare(const void *context)
 {
     const struct program_child *child = context;
     const char *failure = NULL;
     setrlimit(RLIMIT_NOFILE, &child->program->host->files);
+    const char *refused = attributes_take(&child->attributes);
+    if (refused)
+        return complain_of(refused);
     if (child->identity)
         failure = identity_become(child->identity);
     if (failure) {

@@ -3,6 +3,7 @@
 #define SUPERVISOR_PROGRAMS_PROGRAM_CHILD_H
 
 #include "common/spawn.h"
+#include "supervisor/programs/attributes.h"
 #include "supervisor/programs/program.h"
 
 /* What a child does between fork and exec, and what it writes to its standard error where that
@@ -11,6 +12,7 @@ struct program_child {
     const struct program *program;
     const struct identity *identity; /* NULL: ours */
     const char *command;             /* as it was written */
+    struct attributes attributes;
 };
 
 /* Before the fork: looks up what cannot be asked for after it. */

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "supervisor/programs/program_environment.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
 
 #include "common/command.h"
+#include "common/env_file.h"
 #include "common/mem.h"
 #include "supervisor/programs/program_group.h"
 
@@ -49,18 +51,57 @@ static const char *server_url(const struct program *program)
     return strcasecmp(own, "AUTO") == 0 ? program->host->serverurl : own;
 }
 
-static struct pairs additions(const struct program *program)
+static void put_read(void *context, char *pair)
 {
-    struct pairs pairs = {0};
+    put(context, pair);
+}
+
+/* What is configured, in the order in which it counts. */
+static int put_all_configured(struct pairs *pairs, const struct program *program, struct err *err)
+{
+    const struct process_settings *process = program->process;
+    const struct env_sink sink = {put_read, pairs};
+    put_configured(pairs, program->source->environment);
+    if (env_files_read(process->env_file, &sink, err) < 0)
+        return err_prefix(err, "env_file");
+    put_configured(pairs, process->environment);
+    if (env_sources_read(process->environment_from_file, &sink, err) < 0)
+        return err_prefix(err, "environment_from_file");
+    return 0;
+}
+
+static void put_user(struct pairs *pairs, const struct program *program)
+{
+    char own[24];
+    const char *user = program->settings->user;
+    snprintf(own, sizeof own, "%u", (unsigned)getuid());
+    const struct identity *identity = identity_of(&program->host->identities, user[0] ? user : own);
+    if (!identity->login)
+        return;
+    put(pairs, mem_printf("HOME=%s", identity->home));
+    put(pairs, mem_printf("USER=%s", identity->login));
+    put(pairs, mem_printf("LOGNAME=%s", identity->login));
+    put(pairs, mem_printf("SHELL=%s", identity->shell));
+}
+
+static void finish_pairs(struct pairs *pairs)
+{
+    for (size_t i = 0; i < pairs->count; i++)
+        free(pairs->items[i]);
+    free(pairs->items);
+}
+
+static int additions(const struct program *program, struct pairs *pairs, struct err *err)
+{
     const char *url = server_url(program);
-    put(&pairs, mem_strdup("SUPERVISOR_ENABLED=1"));
+    put(pairs, mem_strdup("SUPERVISOR_ENABLED=1"));
     if (url[0])
-        put(&pairs, mem_printf("SUPERVISOR_SERVER_URL=%s", url));
-    put(&pairs, mem_printf("SUPERVISOR_PROCESS_NAME=%s", program->process->name));
-    put(&pairs, mem_printf("SUPERVISOR_GROUP_NAME=%s", program_group_name(program->group)));
-    put_configured(&pairs, program->source->environment);
-    put_configured(&pairs, program->process->environment);
-    return pairs;
+        put(pairs, mem_printf("SUPERVISOR_SERVER_URL=%s", url));
+    put(pairs, mem_printf("SUPERVISOR_PROCESS_NAME=%s", program->process->name));
+    put(pairs, mem_printf("SUPERVISOR_GROUP_NAME=%s", program_group_name(program->group)));
+    if (program->settings->attributes.user_environment)
+        put_user(pairs, program);
+    return put_all_configured(pairs, program, err);
 }
 
 static bool is_replaced(const struct pairs *pairs, const char *pair)
@@ -71,11 +112,15 @@ static bool is_replaced(const struct pairs *pairs, const char *pair)
     return false;
 }
 
-void program_environment_make(struct program_environment *environment,
-                              const struct program *program)
+int program_environment_make(struct program_environment *environment, const struct program *program,
+                             struct err *err)
 {
-    struct pairs made = additions(program);
+    struct pairs made = {0};
     size_t count = 0;
+    if (additions(program, &made, err) < 0) {
+        finish_pairs(&made);
+        return -1;
+    }
     while (environ[count])
         count++;
     made.items = mem_resize(made.items, made.count + count + 1, sizeof *made.items);
@@ -85,6 +130,7 @@ void program_environment_make(struct program_environment *environment,
             *end++ = environ[i];
     *end = NULL;
     *environment = (struct program_environment){made.items, made.count};
+    return 0;
 }
 
 void program_environment_finish(struct program_environment *environment)
@@ -98,13 +144,10 @@ char *program_environment_path(const struct program *program)
 {
     struct pairs pairs = {0};
     char *path = NULL;
-    put_configured(&pairs, program->source->environment);
-    put_configured(&pairs, program->process->environment);
-    for (size_t i = 0; i < pairs.count; i++) {
+    put_all_configured(&pairs, program, NULL); /* an error is told of at the start itself */
+    for (size_t i = 0; i < pairs.count; i++)
         if (has_name_of(pairs.items[i], "PATH="))
             path = mem_strdup(pairs.items[i] + strlen("PATH="));
-        free(pairs.items[i]);
-    }
-    free(pairs.items);
+    finish_pairs(&pairs);
     return path;
 }

@@ -4,16 +4,18 @@
 
 #include "supervisor/programs/program.h"
 
-/* The environment of a program: ours, what Supervisor adds, that of [supervisord], its own; later
- * ones count. Ours is large and mostly handed on as it is, so it is not copied: it must stay as it
- * is meanwhile. */
+/* The environment of a program: ours, what Supervisor adds, that of [supervisord], that of its
+ * files, its own, its secrets; later ones count. Ours is large and mostly handed on as it is, so it
+ * is not copied: it must stay as it is meanwhile. */
 struct program_environment {
     char **pairs;      /* NULL-terminated */
     size_t made_count; /* the first so many were made for it */
 };
 
-void program_environment_make(struct program_environment *environment,
-                              const struct program *program);
+/* Returns 0, or -1 with err: a file of variables cannot be read. program_environment_finish is due
+ * after success. */
+int program_environment_make(struct program_environment *environment, const struct program *program,
+                             struct err *err);
 void program_environment_finish(struct program_environment *environment);
 
 /* The PATH that is configured for it, malloc'd; NULL where none is. */

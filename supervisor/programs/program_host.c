@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/mem.h"
+#include "supervisor/programs/memory_watch.h"
 
 #define FILES_A_PROCESS 6   /* three pipes, two logs, and one to spare */
 #define FILES_BESIDE    512 /* of workers, clients and us */
@@ -60,6 +61,7 @@ void program_host_init(struct program_host *programs, struct host *host)
     programs->buffer = mem_new(OUTPUT_BUFFER_SIZE, 1);
     programs->clean_buffer = mem_new(OUTPUT_BUFFER_SIZE + 1, 1);
     getrlimit(RLIMIT_NOFILE, &programs->files);
+    programs->kernel_kills = memory_kernel_kills();
 }
 
 void program_host_finish(struct program_host *host)

@@ -28,6 +28,8 @@ struct program_host {
     char *serverurl; /* "": there is no server */
     bool strips_ansi;
 
+    uint64_t kernel_kills; /* for want of memory, as far as they are known of */
+
     bool is_stopping; /* nothing is started any more */
 };
 

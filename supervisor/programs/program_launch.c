@@ -102,11 +102,22 @@ static bool has_own_errors(const struct program *program)
     return !program->settings->redirect_stderr;
 }
 
+/* Its standard input: the reading end of a pipe, or a file. A named pipe is not waited for. */
+static int make_input(const struct program *program, int input[2])
+{
+    const char *file = program->process->stdin_file;
+    if (program_group_socket(program->group) >= 0)
+        return 0;
+    if (!file)
+        return pipe2(input, O_CLOEXEC);
+    input[0] = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    return input[0] < 0 ? -1 : fd_set_nonblocking(input[0], false);
+}
+
 static int make_pipes(const struct program *program, struct pipes *pipes)
 {
     *pipes = (struct pipes){{-1, -1}, {{-1, -1}, {-1, -1}}};
-    bool has_socket = program_group_socket(program->group) >= 0;
-    if ((has_socket || pipe2(pipes->input, O_CLOEXEC) == 0) &&
+    if (make_input(program, pipes->input) == 0 &&
         pipe2(pipes->output[STREAM_OUT], O_CLOEXEC) == 0 &&
         (!has_own_errors(program) || pipe2(pipes->output[STREAM_ERR], O_CLOEXEC) == 0))
         return 0;
@@ -121,6 +132,8 @@ static int explain_pipes(const struct program *program, int cause, struct err *e
     if (cause == EMFILE)
         return err_set(err, ERR_SYSTEM, "too many open files to spawn '%s'",
                        program->process->name);
+    if (program->process->stdin_file && access(program->process->stdin_file, R_OK) < 0)
+        return err_errno(err, errno, "cannot open the stdin_file %s", program->process->stdin_file);
     return err_set(err, ERR_SYSTEM, "unknown error making dispatchers for '%s': %s",
                    program->process->name, strerrorname_np(cause));
 }
@@ -173,7 +186,8 @@ static int fork_program(struct program *program, const char *file, char **argv,
     };
     struct program_environment environment;
     struct program_child child;
-    program_environment_make(&environment, program);
+    if (program_environment_make(&environment, program, err) < 0)
+        return -1;
     program_child_init(&child, program, argv[0]);
     const struct spawn_request request = {
         .program = file,

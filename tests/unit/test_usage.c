@@ -3,7 +3,7 @@
 
 #include <unistd.h>
 
-#include "worker/usage.h"
+#include "common/usage.h"
 
 static void test_a_line_of_stat(void **state)
 {

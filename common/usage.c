@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "worker/usage.h"
+#include "common/usage.h"
 
 #include <dirent.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef WORKER_USAGE_H
-#define WORKER_USAGE_H
+#ifndef COMMON_USAGE_H
+#define COMMON_USAGE_H
 
 #include <stdint.h>
 #include <sys/types.h>

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef COMMON_PROGRAM_ATTRIBUTES_H
+#define COMMON_PROGRAM_ATTRIBUTES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Of a [program:x], beyond Supervisor's keys: with what limits and rights it is started. */
+
+/* The rlimits that have keys: rlimit_NAME, RLIMIT_RESOURCE, whether it is a size. */
+#define PROGRAM_RLIMITS(X)                                                                         \
+    X(as, AS, true)                                                                                \
+    X(core, CORE, true)                                                                            \
+    X(cpu, CPU, false)                                                                             \
+    X(data, DATA, true)                                                                            \
+    X(fsize, FSIZE, true)                                                                          \
+    X(memlock, MEMLOCK, true)                                                                      \
+    X(nofile, NOFILE, false)                                                                       \
+    X(nproc, NPROC, false)                                                                         \
+    X(rtprio, RTPRIO, false)                                                                       \
+    X(sigpending, SIGPENDING, false)                                                               \
+    X(stack, STACK, true)
+
+#define PROGRAM_RLIMIT_MEMBER(name, resource, is_size) PROGRAM_RLIMIT_##resource,
+enum program_rlimit { PROGRAM_RLIMITS(PROGRAM_RLIMIT_MEMBER) PROGRAM_RLIMIT_COUNT };
+#undef PROGRAM_RLIMIT_MEMBER
+
+struct attribute_settings {
+    char *rlimits[PROGRAM_RLIMIT_COUNT]; /* for rlimit_parse; NULL: that of musterd */
+    int64_t nice;                        /* KEY_UNSET: that of musterd */
+    char *ionice;                        /* for ionice_parse; NULL: that of musterd */
+    int64_t oom_score_adj;               /* KEY_UNSET: that of musterd */
+    int64_t memory_limit;                /* of its tree of processes, in bytes; 0: none */
+    bool no_new_privs;
+    bool user_environment; /* HOME, USER, LOGNAME and SHELL are those of its user */
+};
+
+#endif
