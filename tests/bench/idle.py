@@ -10,28 +10,12 @@ import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from bench.table import pss_mib, switches  # noqa: E402
 from support.muster import Muster  # noqa: E402
 from support.processes import BUILD, descendants_of, wait_for  # noqa: E402
 from support.stores import Sqlite  # noqa: E402
 
 SETTLE_SECONDS = 15  # until workers that have just started are as quiet as they get
-
-
-def switches(pid):
-    """How often a process has waited for something and was woken, in all its threads."""
-    count = 0
-    for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
-        for line in (task / "status").read_text().splitlines():
-            if line.startswith("voluntary_ctxt_switches:"):
-                count += int(line.split()[1])
-    return count
-
-
-def memory(pid):
-    """PSS in KiB."""
-    for line in pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-        if line.startswith("Pss:"):
-            return int(line.split()[1])
 
 
 def cpu_ms(pid):
@@ -54,7 +38,7 @@ def measure(muster, seconds):
     kinds = {}
     for pid in pids:
         kinds.setdefault(name(pid), []).append(((switches(pid) - before[pid][0]) / seconds,
-                                                (cpu_ms(pid) - before[pid][1]) / seconds, memory(pid)))
+                                                (cpu_ms(pid) - before[pid][1]) / seconds, pss_mib(pid)))
     return kinds
 
 
@@ -74,7 +58,7 @@ def main():
     print(f"{'':12} {'processes':>9} {'wake-ups/s':>11} {'cpu ms/s':>9} {'PSS MiB each':>13}")
     for kind, figures in kinds.items():
         wakes, cpu, pss = map(sum, zip(*figures))
-        print(f"{kind:12} {len(figures):9} {wakes:11.2f} {cpu:9.2f} {pss / 1024 / len(figures):13.2f}")
+        print(f"{kind:12} {len(figures):9} {wakes:11.2f} {cpu:9.2f} {pss / len(figures):13.2f}")
     print(f"{'all':12} {sum(map(len, kinds.values())):9} "
           f"{sum(figure[0] for figures in kinds.values() for figure in figures):11.2f}")
 

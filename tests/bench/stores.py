@@ -20,10 +20,9 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from bench.places import PLACES  # noqa: E402
+from bench.table import Table, cpu_ns, number, pss_mib, verdict  # noqa: E402
 from support.muster import Muster  # noqa: E402
-from support.processes import BUILD, PATIENCE, ROOT, descendants_of, wait_for  # noqa: E402
-
-PAGE = ROOT / "docs" / "benchmarks.md"
+from support.processes import BUILD, PATIENCE, descendants_of, wait_for  # noqa: E402
 
 # What is aimed at, by store: jobs a second, milliseconds.
 TARGETS = {
@@ -49,46 +48,17 @@ class Sizes:
         self.churn = 2_000 if quick else 20_000
 
 
-class Table:
-    """Lines of Markdown: what a figure should be, is, and its ratio to the floor."""
+class StoreTable(Table):
+    """What a figure should be, is, and its ratio to the floor."""
 
     def __init__(self):
-        self.rows = []
+        super().__init__(["store", "what"], ["Muster", "target", "reached", "floor", "Muster / floor"])
 
     def add(self, store, what, value, target=None, floor=None, unit="/s", at_least=True):
-        verdict = "" if target is None else "yes" if (value >= target if at_least else value <= target) else "**no**"
-        sign = "≥" if at_least else "≤"
-        self.rows.append([store, what, f"{self.number(value)}{unit}",
-                          "" if target is None else f"{sign} {self.number(target)}{unit}", verdict,
-                          "" if floor is None else f"{self.number(floor)}{unit}",
-                          "" if not floor else f"{value / floor:.2f}"])
-        print(" ".join(self.rows[-1]), file=sys.stderr, flush=True)
-
-    @staticmethod
-    def number(value):
-        return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
-
-    def __str__(self):
-        header = ["store", "what", "Muster", "target", "reached", "floor", "Muster / floor"]
-        lines = [header, ["---", "---", *["---:"] * 5], *self.rows]
-        return "\n".join("| " + " | ".join(line) + " |" for line in lines)
-
-
-def cpu_ns(pid):
-    """What all threads of a process have used; 0 where it has ended."""
-    total = 0
-    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-        for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
-            total += int((task / "schedstat").read_text().split()[0])
-    return total
-
-
-def pss_mib(pid):
-    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-        for line in pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-            if line.startswith("Pss:"):
-                return int(line.split()[1]) / 1024
-    return 0
+        self.put(store, what, f"{number(value)}{unit}",
+                 "" if target is None else f"{'≥' if at_least else '≤'} {number(target)}{unit}",
+                 verdict(value, target, at_least), "" if floor is None else f"{number(floor)}{unit}",
+                 "" if not floor else f"{value / floor:.2f}")
 
 
 class Bench:
@@ -253,12 +223,6 @@ class Bench:
 PARTS = {name.removeprefix("measure_"): name for name in vars(Bench) if name.startswith("measure_")}
 
 
-def write(table):
-    begin, end = "<!-- stores: begin -->\n", "<!-- stores: end -->\n"
-    before, rest = PAGE.read_text().split(begin)
-    PAGE.write_text(f"{before}{begin}{table}\n{end}{rest.split(end)[1]}")
-
-
 def main():
     parser = argparse.ArgumentParser(usage=__doc__.split("usage: ")[1].split("\n")[0])
     parser.add_argument("--quick", action="store_true")
@@ -268,14 +232,14 @@ def main():
     parser.add_argument("--runs", type=int)
     parser.add_argument("stores", nargs="*", metavar="STORE")
     options = parser.parse_args()
-    table = Table()
+    table = StoreTable()
     for name in options.stores or PLACES:
         bench = Bench(name, options.build, Sizes(options.quick), options.runs or (1 if options.quick else 3), table)
         for part in options.only or PARTS:
             getattr(bench, PARTS[part])()
     print(table)
     if options.write:
-        write(table)
+        table.write("stores")
 
 
 if __name__ == "__main__":
