@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "supervisor/programs/programs.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -184,8 +185,12 @@ static void on_starting(struct ev_loop *loop, ev_timer *timer, int events)
     (void)events;
     struct programs *programs = timer->data;
     ev_timer_stop(loop, timer);
-    if (!programs->host.is_stopping && start_some(programs))
+    if (programs->host.is_stopping)
+        return;
+    if (start_some(programs))
         programs_start_awaited(programs);
+    else
+        malloc_trim(0); /* what reading the configuration took goes back */
 }
 
 void programs_begin(struct programs *programs)
