@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/check.h"
 #include "common/command.h"
 #include "common/mem.h"
 #include "common/utf8.h"
@@ -70,6 +71,27 @@ static int parse_environment(const struct key *key, const char *text, void *valu
     return key_text(text, value, err);
 }
 
+static int parse_check(const char *text, bool of_health, void *value, struct err *err)
+{
+    struct check check;
+    if (check_parse(text, of_health, &check, err) < 0)
+        return -1;
+    check_finish(&check);
+    return key_text_line(text, value, err);
+}
+
+static int parse_ready(const struct key *key, const char *text, void *value, struct err *err)
+{
+    (void)key;
+    return parse_check(text, false, value, err);
+}
+
+static int parse_health(const struct key *key, const char *text, void *value, struct err *err)
+{
+    (void)key;
+    return parse_check(text, true, value, err);
+}
+
 int key_text_print(const struct key *key, const void *value, struct buf *out)
 {
     (void)key;
@@ -100,3 +122,7 @@ const struct key_type_operations key_command =
     KEY_TEXT_TYPE(parse_command, "a program and its arguments");
 const struct key_type_operations key_environment =
     KEY_TEXT_TYPE(parse_environment, "NAME=value,NAME=\"value\"");
+const struct key_type_operations key_ready =
+    KEY_TEXT_TYPE(parse_ready, "started, notify, exit, fd:N, or a check as for health");
+const struct key_type_operations key_health = KEY_TEXT_TYPE(
+    parse_health, "tcp:HOST:PORT, unix:/PATH, http://HOST:PORT/PATH, or command PROGRAM …");

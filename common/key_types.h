@@ -33,7 +33,7 @@ extern const struct key_type_operations key_integer, key_duration, key_megabytes
 extern const struct key_type_operations key_boolean, key_choice, key_set;
 /* key_texts.c */
 extern const struct key_type_operations key_string, key_path, key_name, key_command,
-    key_environment;
+    key_environment, key_ready, key_health;
 /* key_system.c */
 extern const struct key_type_operations key_octal, key_signal, key_exit_codes, key_user, key_owner,
     key_file, key_directory, key_log_file;

@@ -23,6 +23,8 @@ enum key_type {
     KEY_NAME,        /* char *: a name of one line; who knows the names checks it */
     KEY_COMMAND,     /* char *, checked to split into words as a shell would (command.h) */
     KEY_ENVIRONMENT, /* char *: NAME="value",NAME2=value, checked */
+    KEY_READY,       /* char *: how a program shows that it is ready (check.h) */
+    KEY_HEALTH,      /* char *: how it shows that it is well, likewise; "" where unset */
     KEY_USER,        /* char *: a user's name or number, who exists; "" where unset */
     KEY_OWNER,       /* char *: user or user:group, who exist; "" where unset */
     KEY_FILE,        /* char *: a path, ~ and ~user expanded, whose directory exists; "" where

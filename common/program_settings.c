@@ -28,6 +28,8 @@ static void process_settings_finish(struct process_settings *process)
     free(process->command);
     free(process->directory);
     free(process->environment);
+    free(process->ready);
+    free(process->health);
     for (int stream = 0; stream < STREAM_COUNT; stream++)
         free(process->logfiles[stream]);
     free(process->env_file);
@@ -46,6 +48,7 @@ void program_settings_finish(struct program_settings *program)
     for (int limit = 0; limit < PROGRAM_RLIMIT_COUNT; limit++)
         free(program->attributes.rlimits[limit]);
     free(program->attributes.ionice);
+    free(program->depends_on);
 }
 
 struct group_settings *group_settings_hold(struct group_settings *group)

@@ -42,6 +42,7 @@ struct process_settings {
     char *env_file;              /* for env_files_read */
     char *environment_from_file; /* for env_sources_read */
     char *stdin_file;
+    char *ready, *health;         /* check.h */
 };
 
 /* What they share. */
@@ -63,6 +64,16 @@ struct program_settings {
     char *serverurl;
     struct stream_settings streams[STREAM_COUNT];
     struct attribute_settings attributes;
+
+    char *depends_on; /* program_depends.h */
+    unsigned rank;    /* higher than those that it depends on have; 0: there are none */
+    int64_t ready_timeout, watchdog;
+    int64_t health_interval, health_timeout, health_retries, health_start;
+    int64_t restart_delay; /* KEY_UNSET: as Supervisor does it */
+    int64_t restart_delay_max;
+    int64_t restart_jitter; /* percent */
+    bool fatal;
+    bool exit_on_fatal;
 
     struct process_settings *processes; /* by name, which is the order that they are started in */
     size_t process_count;

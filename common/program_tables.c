@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/program_attribute_keys.h"
 #include "common/program_settings.h"
+#include "common/program_watch_keys.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 #define BYTES_MAX       (INT64_C(1) << 50)
@@ -237,6 +238,7 @@ static const struct key program_keys[] = {
      .reload = RELOAD_NONE,
      .help = "Standard error goes to syslog, with the process's name before each line."},
     PROGRAM_ATTRIBUTE_KEYS,
+    PROGRAM_RESTART_KEYS,
 };
 #undef AT
 

@@ -39,6 +39,7 @@ struct muster_settings {
     int64_t kill_timeout;     /* from TERM to KILL, of handlers and workers */
     int64_t restart_delay;    /* first pause after a failed start; doubles */
     int64_t restart_delay_max;
+    bool exit_on_fatal;            /* of any program */
     int64_t health_check_interval; /* a worker that is silent for longer is stalled */
 };
 

@@ -111,6 +111,13 @@ static const struct key muster_keys[] = {
      .max = DAY,
      .reload = RELOAD_NONE,
      .help = "The longest pause between starts."},
+    {.name = "exit_on_fatal",
+     .type = KEY_BOOLEAN,
+     AT(exit_on_fatal),
+     .fallback = "false",
+     .reload = RELOAD_NONE,
+     .help = "When any program is FATAL, everything is stopped and musterd ends with status 1: for "
+             "containers."},
     {.name = "health_check_interval",
      .type = KEY_DURATION,
      AT(health_check_interval),

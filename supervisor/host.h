@@ -20,6 +20,8 @@ struct host {
     int snapshot;        /* the settings of the present generation; -1 before there is one */
     uint32_t generation; /* of the last process that was started */
     struct backoff_policy backoff;
+    bool has_fatal; /* a program was given up; fatal_exits: and musterd is to end for it */
+    bool fatal_exits;
     bool changed; /* some process is in another state: the owners are to look after theirs */
 };
 

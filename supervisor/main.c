@@ -44,6 +44,8 @@ static int run_master(struct settings *settings, const char *config, int *starte
         daemon_ready(started);
         master_run(&master);
         *again = master.starts_over;
+        if (master.has_failed)
+            result = err_set(err, ERR_SYSTEM, "a program is FATAL, and exit_on_fatal is set");
     }
     master_finish(&master);
     return result;

@@ -163,6 +163,18 @@ static void keep_maintenance(struct master *master)
         process_handle(process, EVENT_START);
 }
 
+/* exit_on_fatal */
+static void end_for_fatal(struct master *master)
+{
+    bool ends = master->host.fatal_exits ||
+                (master->host.has_fatal && master->settings->muster.exit_on_fatal);
+    if (!ends || master->phase != MASTER_RUNNING)
+        return;
+    log_write(LOG_ERROR, "a program is FATAL, and exit_on_fatal is set: musterd ends");
+    master->has_failed = true;
+    master_stop(master);
+}
+
 static void tend(struct master *master)
 {
     static void (*const ends[])(struct master * master) = {
@@ -176,6 +188,7 @@ static void tend(struct master *master)
     tend_pools(master);
     maintenance_tend(&master->maintenance);
     programs_tend(&master->programs);
+    end_for_fatal(master);
     if (ends[master->phase])
         ends[master->phase](master);
 }

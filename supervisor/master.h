@@ -53,6 +53,7 @@ struct master {
     enum master_phase phase; /* changed by one setter in master.c alone */
     bool keeps_settings; /* they came from a command line: there is nothing to read again */
     int stop_requests;
+    bool has_failed;  /* it stops because a program is FATAL */
     bool starts_over; /* when all is stopped, with the configuration as it is then */
     int64_t started_wall_ms;
     ev_prepare turn;

@@ -230,7 +230,9 @@ static void restart(struct program *program)
 {
     if (!program_may_start(program) || !program_is_restarted(program->settings, program->ended_well))
         return;
-    program->pause_ms = program_restart_pause(&program->restarts_paid_ms, now_ms(program));
+    int64_t rest = program_rest(program->settings, arc4random());
+    int64_t held_back = program_restart_pause(&program->restarts_paid_ms, now_ms(program));
+    program->pause_ms = rest > held_back ? rest : held_back;
     program_handle(program, program->pause_ms == 0 ? EVENT_START : EVENT_PAUSE);
 }
 
@@ -239,9 +241,11 @@ static void restart(struct program *program)
 static void begin_pause(struct program *program)
 {
     if (program->failures > 0)
-        program->pause_ms = program_retry_pause(program->settings, program->failures);
+        program->pause_ms = program_retry_pause(program->settings, program->failures, arc4random());
     if (program->pause_ms < 0) {
         program->failures = 0;
+        program->host->host->has_fatal = true;
+        program->host->host->fatal_exits |= program->settings->exit_on_fatal;
         program_handle(program, EVENT_GIVE_UP);
         log_write(LOG_INFO, "gave up: %s entered FATAL state, too many start retries too quickly",
                   name_of(program));

@@ -17,11 +17,38 @@ bool program_is_restarted(const struct program_settings *settings, bool ended_we
     }
 }
 
-int64_t program_retry_pause(const struct program_settings *settings, unsigned failures)
+static int64_t at_most(int64_t pause, int64_t limit)
 {
-    if ((int64_t)failures > settings->startretries)
+    return pause < limit ? pause : limit;
+}
+
+/* The cap leaves room for the jitter, so that those that have reached it stay apart, too. */
+static int64_t doubled_pause(const struct program_settings *settings, unsigned failures,
+                             uint32_t random)
+{
+    int64_t jitter = settings->restart_jitter, pause = settings->restart_delay;
+    int64_t limit = settings->restart_delay_max * 100 / (100 + jitter);
+    for (unsigned i = 1; i < failures && pause > 0 && pause < limit; i++)
+        pause *= 2;
+    int64_t percent_more = jitter * ((int64_t)(random % 2001) - 1000) / 10; /* of a hundred */
+    pause = at_most(pause, limit);
+    return pause + pause * percent_more / 10000;
+}
+
+int64_t program_retry_pause(const struct program_settings *settings, unsigned failures,
+                            uint32_t random)
+{
+    if (settings->fatal && (int64_t)failures > settings->startretries)
         return -1;
-    return (int64_t)failures * RETRY_STEP_MS;
+    if (settings->restart_delay != KEY_UNSET)
+        return doubled_pause(settings, failures, random);
+    int64_t pause = (int64_t)failures * RETRY_STEP_MS;
+    return settings->fatal ? pause : at_most(pause, settings->restart_delay_max);
+}
+
+int64_t program_rest(const struct program_settings *settings, uint32_t random)
+{
+    return settings->restart_delay == KEY_UNSET ? 0 : doubled_pause(settings, 0, random);
 }
 
 /* The account is how far ahead of the clock the restarts are that were paid for. */
