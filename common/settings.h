@@ -189,6 +189,14 @@ struct job_settings {
     int64_t backoff_max;
     int64_t backoff_jitter;
     struct failed_hooks failed;
+    /* the handler that runs them */
+    int handler;   /* enum handler_kind */
+    char *command; /* "": the queue's handler does; what follows says nothing then */
+    char *directory;
+    char *environment;
+    int64_t boot_timeout;
+    /* of what settings_job found: the section with the command that counts; NULL: the queue's */
+    const struct job_settings *runs;
 };
 
 /* [policy:NAME]: a rule for failed attempts. Texts are "" and numbers KEY_UNSET where it says nothing. */
@@ -299,6 +307,9 @@ void settings_job_apply(const struct job_settings *job, struct worker_options *o
 
 /* The same for what happens when a job has failed for good. */
 void settings_job_apply_failed(const struct job_settings *job, struct failed_hooks *hooks);
+
+/* Puts the handler that a section (with a command) has over that of a queue; texts belong to the section. */
+void settings_job_apply_handler(const struct job_settings *job, struct queue_settings *queue);
 
 void settings_finish_job(struct job_settings *job);
 

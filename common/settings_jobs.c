@@ -77,37 +77,41 @@ static const struct key job_keys[] = {
      .max = 1000,
      .reload = RELOAD_WORKERS,
      .help = "Attempts before a job has failed that does not say itself. 0: no limit."},
-    {.name = "backoff",
+    BACKOFF_KEYS,
+    {.name = "handler",
      .type = KEY_CHOICE,
-     AT(backoff),
-     .fallback = "inherit",
-     .choices = settings_job_backoff_names,
+     AT(handler),
+     .fallback = "exec",
+     .choices = settings_handler_names,
      .reload = RELOAD_WORKERS,
-     .help = "How the delay before another attempt grows with the attempts."},
-    {.name = "backoff_delay",
+     .help = "What kind of handler the command is, as in [queue:NAME]."},
+    {.name = "command",
+     .type = KEY_COMMAND,
+     AT(command),
+     .fallback = "",
+     .reload = RELOAD_WORKERS,
+     .help = "A handler for these jobs alone, in whatever queue they are; it is started when there "
+             "are some. Unset: the queue's handler runs them."},
+    {.name = "directory",
+     .type = KEY_PATH,
+     AT(directory),
+     .fallback = "",
+     .reload = RELOAD_WORKERS,
+     .help = "Directory that it is started in. Unset: as the queue says; so are those below."},
+    {.name = "environment",
+     .type = KEY_ENVIRONMENT,
+     AT(environment),
+     .fallback = "",
+     .reload = RELOAD_WORKERS,
+     .help = "Variables for it: NAME=\"value\",NAME2=\"value\"."},
+    {.name = "boot_timeout",
      .type = KEY_DURATION,
-     AT(backoff_delay),
+     AT(boot_timeout),
      .fallback = "",
-     .min = 0,
-     .max = DAY,
+     .min = 100,
+     .max = 3600 * SECOND,
      .reload = RELOAD_WORKERS,
-     .help = "What it grows from."},
-    {.name = "backoff_max",
-     .type = KEY_DURATION,
-     AT(backoff_max),
-     .fallback = "",
-     .min = 0,
-     .max = 30 * DAY,
-     .reload = RELOAD_WORKERS,
-     .help = "The longest delay."},
-    {.name = "backoff_jitter",
-     .type = KEY_INTEGER,
-     AT(backoff_jitter),
-     .fallback = "",
-     .min = 0,
-     .max = 100,
-     .reload = RELOAD_WORKERS,
-     .help = "Percent by which a delay is shortened at random."},
+     .help = "How long it may take until its hello, where it is persistent."},
 #undef AT
 #define AT(member) .offset = offsetof(struct job_settings, failed.member)
     FAILED_KEYS("")
@@ -157,6 +161,22 @@ static int check_unique_key(const char *template, struct err *err)
     return result < 0 ? err_prefix(err, "unique_key") : 0;
 }
 
+/* What is said of a handler that there is not would have no effect. */
+static int check_handler(struct settings_reader *reader, const struct job_settings *job,
+                         const struct ini_section *section)
+{
+    const char *key = job->handler != HANDLER_EXEC      ? "handler"
+                      : job->directory[0]               ? "directory"
+                      : job->environment[0]             ? "environment"
+                      : job->boot_timeout != KEY_UNSET ? "boot_timeout"
+                                                        : NULL;
+    struct err cause = ERR_INIT;
+    if (job->command[0] || !key)
+        return 0;
+    err_set(&cause, ERR_INVALID, "%s: it is of a handler; give its `command = …` too", key);
+    return settings_refuse(reader, section, key, &cause);
+}
+
 int settings_add_job(struct settings_reader *reader, const char *name,
                      const struct ini_section *section)
 {
@@ -177,7 +197,7 @@ int settings_add_job(struct settings_reader *reader, const char *name,
         return settings_refuse(reader, section, "failed_queue", &cause);
     if (check_unique_key(job->unique_key, &cause) < 0)
         return settings_refuse(reader, section, "unique_key", &cause);
-    return 0;
+    return check_handler(reader, job, section);
 }
 
 /* --- the order --- */
@@ -231,7 +251,8 @@ static void take_text(char **text, char *other)
         *text = other;
 }
 
-/* What the ones before have left open. A unique key and how long it holds belong together. */
+/* What the ones before have left open. A unique key and how long it holds belong together, and so do
+ * the keys of a handler. */
 static void add_section(struct job_settings *sum, const struct job_settings *job)
 {
     if (!sum->unique_key[0]) {
@@ -239,6 +260,8 @@ static void add_section(struct job_settings *sum, const struct job_settings *job
         sum->unique_until = job->unique_until;
         sum->unique_for = job->unique_for;
     }
+    if (!sum->runs && job->command[0])
+        sum->runs = job;
     if (sum->backoff == JOB_BACKOFF_INHERIT)
         sum->backoff = job->backoff;
     take_text(&sum->queue, job->queue);
@@ -308,6 +331,15 @@ void settings_job_apply_failed(const struct job_settings *job, struct failed_hoo
     apply(&hooks->timeout, job->failed.timeout);
     apply_text(&hooks->job, job->failed.job);
     apply_text(&hooks->queue, job->failed.queue);
+}
+
+void settings_job_apply_handler(const struct job_settings *job, struct queue_settings *queue)
+{
+    queue->handler = job->handler;
+    queue->command = job->command;
+    apply_text(&queue->directory, job->directory);
+    apply_text(&queue->environment, job->environment);
+    apply(&queue->boot_timeout, job->boot_timeout);
 }
 
 void settings_finish_job(struct job_settings *job)

@@ -10,6 +10,43 @@
 /* In the order of the kinds of backoff, behind the word for none of its own. NULL-terminated. */
 extern const char *const settings_job_backoff_names[];
 
+/* In the order of enum handler_kind. NULL-terminated. */
+extern const char *const settings_handler_names[];
+
+/* The rows of a backoff that a section may say something of, at an offset of the struct that it
+ * fills. */
+#define BACKOFF_KEYS                                                                               \
+    {.name = "backoff",                                                                            \
+     .type = KEY_CHOICE,                                                                           \
+     AT(backoff),                                                                                  \
+     .fallback = "inherit",                                                                        \
+     .choices = settings_job_backoff_names,                                                        \
+     .reload = RELOAD_WORKERS,                                                                     \
+     .help = "How the delay before another attempt grows with the attempts. inherit: as without "  \
+             "this section; so are those below where they are unset."},                            \
+        {.name = "backoff_delay",                                                                  \
+         .type = KEY_DURATION,                                                                     \
+         AT(backoff_delay),                                                                        \
+         .fallback = "",                                                                           \
+         .min = 0,                                                                                 \
+         .max = BACKOFF_DELAY_MAX,                                                                 \
+         .reload = RELOAD_WORKERS,                                                                 \
+         .help = "What it grows from."},                                                           \
+        {.name = "backoff_max",                                                                    \
+         .type = KEY_DURATION,                                                                     \
+         AT(backoff_max),                                                                          \
+         .fallback = "",                                                                           \
+         .min = 0,                                                                                 \
+         .max = 30 * BACKOFF_DELAY_MAX,                                                            \
+         .reload = RELOAD_WORKERS,                                                                 \
+         .help = "The longest delay."},                                                            \
+    {                                                                                              \
+        .name = "backoff_jitter", .type = KEY_INTEGER, AT(backoff_jitter), .fallback = "",         \
+        .min = 0, .max = 100, .reload = RELOAD_WORKERS,                                            \
+        .help = "Percent by which a delay is shortened at random."                                 \
+    }
+#define BACKOFF_DELAY_MAX (INT64_C(86400) * 1000)
+
 /* The rows of struct failed_hooks, at an offset of the struct that the section fills. */
 #define FAILED_KEYS(timeout_fallback)                                                              \
     {.name = "failed_command",                                                                     \

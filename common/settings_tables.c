@@ -16,7 +16,7 @@
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
-static const char *const handler_names[] = {"exec", "persistent", "plugin", NULL};
+const char *const settings_handler_names[] = {"exec", "persistent", "plugin", NULL};
 const char *const settings_backoff_names[] = {"none", "fixed", "linear", "exponential", NULL};
 
 #define AT(member) .offset = offsetof(struct muster_settings, member)
@@ -233,7 +233,7 @@ static const struct key queue_keys[] = {
      .type = KEY_CHOICE,
      AT(handler),
      .fallback = "exec",
-     .choices = handler_names,
+     .choices = settings_handler_names,
      .reload = RELOAD_WORKERS,
      .help = "exec starts the command for each job; persistent keeps it and speaks the protocol; "
              "plugin loads a shared object with jobs in C."},

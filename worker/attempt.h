@@ -35,12 +35,14 @@ enum attempt_part {
 };
 
 struct load;
+struct route;
 struct slots;
 struct details;
 
 struct attempt {
     TAILQ_ENTRY(attempt) entry; /* in exactly one list */
     struct load *load;
+    struct route *route;   /* whose handlers run it; NULL before that has been looked up */
     const struct job *job; /* with the attempt's number and the limits that count */
     enum attempt_state state;
     enum attempt_wish wish;

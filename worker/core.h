@@ -17,7 +17,8 @@
 #include "worker/link.h"
 #include "worker/policy.h"
 #include "worker/prefetch.h"
-#include "worker/program.h"
+#include "worker/route.h"
+#include "worker/slots.h"
 #include "worker/worker.h"
 
 /*
@@ -74,10 +75,13 @@ struct worker {
     struct policy policy;
     struct helper_pool helpers;
     struct board *board;
-    struct program program;
-    struct handler_host host;
-    struct handler *handlers;
+    struct slots slots;
+    struct route *routes; /* the queue's own is the first */
+    size_t route_count;
+    bool is_mixed;            /* jobs of more than one route have come */
+    struct handler *handlers; /* of all routes, those of the queue first */
     size_t handler_count;
+    size_t concurrency; /* handlers of a route */
 
     struct channel channel; /* in and out are -1 without a master */
     ev_io channel_watch;

@@ -133,9 +133,10 @@ static void finish(struct worker *worker, struct attempt *attempt)
 }
 
 /* Only a handler that knows the class can know what to do. */
-static bool can_be_told(const struct worker *worker, enum ending_kind kind)
+static bool can_be_told(const struct worker *worker, const struct attempt *attempt,
+                        enum ending_kind kind)
 {
-    return worker->host.tells_failed && kind != ENDING_UNHANDLED && kind != ENDING_PAYLOAD &&
+    return attempt->route->host.tells_failed && kind != ENDING_UNHANDLED && kind != ENDING_PAYLOAD &&
            worker->phase != PHASE_TERMINATING;
 }
 
@@ -144,7 +145,7 @@ void failure_is_final(struct worker *worker, struct attempt *attempt, const stru
     if (!attempt->details || ending != &attempt->details->ending)
         attempt_keep_ending(attempt, ending);
     attempt_drop_pushes(attempt);
-    if (!can_be_told(worker, ending->kind)) {
+    if (!can_be_told(worker, attempt, ending->kind)) {
         finish(worker, attempt);
         return;
     }

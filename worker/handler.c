@@ -211,7 +211,7 @@ void handler_begin(struct handler *handler, struct attempt *attempt)
     if (job->timeout_ms > 0)
         attempt->due_us = attempt->started_us + job->timeout_ms * 1000;
     handler->running_count++;
-    slots_note(&host->slots, attempt, handler->child.pid);
+    slots_note(host->slots, attempt, handler->child.pid);
     if (attempt->wish != WISH_NONE)
         attempt->due_us = attempt->started_us + host->kill_us;
     arm_no_later_than(handler, attempt->due_us);

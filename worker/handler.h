@@ -48,7 +48,7 @@ struct handler_host {
     const struct settings *settings;
     const struct queue_settings *queue;
     struct program *program;
-    struct slots slots;
+    struct slots *slots; /* of the worker */
     struct classes classes; /* that the handlers run */
     int concurrency_max;    /* jobs at once in one handler: its part of the board */
     int64_t kill_us;        /* from TERM to KILL */
@@ -58,6 +58,7 @@ struct handler_host {
     bool has_progress;     /* some job told how far it is */
     bool tells_failed;     /* handlers want to be told of jobs that have failed for good */
     int64_t complained_us; /* the last time that it was said that none can */
+    char why[ERR_TEXT_MAX]; /* what was said */
     struct buf scratch;    /* for one message at a time */
     int64_t served_us;     /* handler time of attempts that ended; whoever uses it takes it away */
     size_t served_count;

@@ -2,6 +2,7 @@
 #include "worker/handler.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -26,6 +27,7 @@ static void complain(struct handler *handler, const char *text)
 {
     struct handler_host *host = handler->host;
     int64_t now = handler_now(handler);
+    snprintf(host->why, sizeof host->why, "%s", text);
     bool is_new = host->complained_us == 0 || now - host->complained_us > COMPLAIN_US;
     host->complained_us = now;
     log_write(is_new ? LOG_ERROR : LOG_DEBUG, "%s; the next try is in %.1f s", text,
@@ -186,10 +188,10 @@ static void note_ending(struct handler *handler)
 static void say_why_not_ready(struct handler *handler, int status)
 {
     char text[SPAWN_STATUS_SIZE];
-    const char *queue = handler->host->queue->name;
+    const char *label = handler->host->program->label;
     const char *tail = capture_tail(&handler->errors);
     struct err err = ERR_INIT;
-    err_set(&err, ERR_SYSTEM, "queue %s: its handler ended before it said hello: %s%s%s", queue,
+    err_set(&err, ERR_SYSTEM, "%s: its handler ended before it said hello: %s%s%s", label,
             handler->reason.is_set ? handler->reason.text : spawn_status_text(status, text),
             *tail ? ": " : "", tail);
     complain(handler, err.text);

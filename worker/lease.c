@@ -120,7 +120,8 @@ static void renew(struct worker *worker)
     struct round round = {.worker = worker, .capacity = capacity};
     round.attempts = mem_new(capacity, sizeof *round.attempts);
     worker->renewals = mem_new(capacity, sizeof worker->renewals[0]);
-    worker->host.has_progress = false;
+    for (size_t i = 0; i < worker->route_count; i++)
+        worker->routes[i].host.has_progress = false;
     renew_list(&round, &worker->waiting);
     renew_list(&round, &worker->asked);
     for (size_t i = 0; i < worker->handler_count; i++)
@@ -139,6 +140,14 @@ static void on_lease(struct ev_loop *loop, ev_timer *timer, int events)
         renew(worker);
 }
 
+static bool has_progress(const struct worker *worker)
+{
+    for (size_t i = 0; i < worker->route_count; i++)
+        if (worker->routes[i].host.has_progress)
+            return true;
+    return false;
+}
+
 /* The timer that runs is not touched a job: one that fires while nothing is held ends by itself. */
 void lease_step(struct worker *worker)
 {
@@ -146,7 +155,7 @@ void lease_step(struct worker *worker)
     if (worker->held == 0)
         return;
     double wanted = (double)period_ms(worker) / 1000.;
-    if (link_is_away(&worker->link) || worker->host.has_progress)
+    if (link_is_away(&worker->link) || has_progress(worker))
         wanted = LEASE_PROGRESS_MS / 1000. < wanted ? LEASE_PROGRESS_MS / 1000. : wanted;
     if (ev_is_active(timer) && ev_timer_remaining(worker->loop, timer) <= wanted)
         return;

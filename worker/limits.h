@@ -4,9 +4,9 @@
 
 #include "worker/core.h"
 
-/* The options that hold for jobs of a class: what [job:CLASS] says, where it is silent what the
+/* The options that hold for a job (whose route is known) by its class: what [job:CLASS] says, where it is silent what the
  * handler declares, and then what the queue says. What a job says itself goes before all of them.
  */
-struct worker_options limits_of(const struct worker *worker, const char *class);
+struct worker_options limits_of(const struct worker *worker, const struct attempt *attempt);
 
 #endif

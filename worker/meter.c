@@ -53,7 +53,7 @@ static void take_times(struct worker *worker, int64_t now_us)
     struct meter *meter = &worker->meter;
     uint32_t busy;
     uint64_t busy_us = pulse_busy_us(worker, &busy);
-    int64_t capacity_us = (now_us - meter->began_us) * (int64_t)worker->handler_count;
+    int64_t capacity_us = (now_us - meter->began_us) * (int64_t)worker->concurrency;
     meter->metrics.busy_us += busy_us > meter->busy_us ? busy_us - meter->busy_us : 0;
     meter->metrics.capacity_us += (uint64_t)capacity_us;
     meter->metrics.memory_limit = (uint64_t)worker_options(worker)->memory;

@@ -79,7 +79,7 @@ static struct verdict judge(const struct worker *worker, const struct attempt *a
                             const struct ending *ending, const struct policy_settings *rule,
                             struct decision decision)
 {
-    struct worker_options options = limits_of(worker, attempt->job->name);
+    struct worker_options options = limits_of(worker, attempt);
     struct verdict_view view = {
         .attempts = attempt->job->attempts,
         .max_attempts = attempt->job->max_attempts,

@@ -79,10 +79,15 @@ static void make_room_for_job(struct program *program)
     program->variables = mem_new(PROGRAM_JOB_VARIABLES, PROGRAM_VARIABLE_SIZE);
 }
 
-int program_init(struct program *program, const struct queue_settings *queue, const char *worker_id,
-                 struct err *err)
+int program_init(struct program *program, const struct queue_settings *queue, const char *class,
+                 const char *worker_id, struct err *err)
 {
-    *program = (struct program){.queue = queue};
+    const char *name = class ? class : queue->name;
+    *program = (struct program){
+        .queue = queue,
+        .label = mem_printf(class ? "class %s" : "queue %s", name),
+        .section = mem_printf(class ? "[job:%s]" : "[queue:%s]", name),
+    };
     if (!*queue->command)
         return err_set(err, ERR_INVALID,
                        "queue %s: nothing is known to run its jobs with: give `command = …` in "
@@ -91,8 +96,7 @@ int program_init(struct program *program, const struct queue_settings *queue, co
     program->argv = make_arguments(queue, err);
     program->envp = program->argv ? make_environment(queue, worker_id, err) : NULL;
     if (!program->envp) {
-        program_finish(program);
-        return err_prefix(err, "queue %s", queue->name);
+        return err_prefix(err, "%s", program->label);
     }
     make_room_for_job(program);
     return 0;
@@ -105,6 +109,8 @@ void program_finish(struct program *program)
     command_free(program->envp);
     command_free(program->argv);
     free(program->variables);
+    free(program->label);
+    free(program->section);
     *program = (struct program){0};
 }
 
@@ -124,11 +130,10 @@ int program_explain(const struct program *program, const struct spawn_child *chi
                     struct err *err)
 {
     const struct spawn_request request = program_request(program);
-    const char *queue = program->queue->name;
     struct err why = ERR_INIT;
     spawn_explain(&request, child, cause, &why);
-    return err_set(err, why.code, "queue %s: its handler cannot be started: %s; see [queue:%s]",
-                   queue, why.text, queue);
+    return err_set(err, why.code, "%s: its handler cannot be started: %s; see %s", program->label,
+                   why.text, program->section);
 }
 
 /* 0, or the errno of entering it. */

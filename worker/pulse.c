@@ -23,8 +23,8 @@ int64_t pulse_period_ms(bool is_busy, int64_t health_check_interval_ms)
 
 static bool lacks_handlers(const struct worker *worker)
 {
-    for (size_t i = 0; i < worker->handler_count; i++) {
-        const struct handler *handler = &worker->handlers[i];
+    for (size_t i = 0; i < worker->concurrency; i++) {
+        const struct handler *handler = &worker->handlers[i]; /* of the queue */
         bool is_failing = handler->failures > 0 && !handler->was_ready;
         if (!is_failing)
             return false;
@@ -144,7 +144,7 @@ static void send_heartbeat(struct worker *worker, const struct usage *usage)
     heartbeat->busy_us = pulse_busy_us(worker, &busy);
     heartbeat->status = status_of(worker, busy);
     heartbeat->busy = busy;
-    heartbeat->concurrency = (uint32_t)worker->handler_count;
+    heartbeat->concurrency = (uint32_t)worker->concurrency;
     heartbeat->waiting = count_waiting(worker);
     heartbeat->processed = worker->processed;
     heartbeat->failed = worker->failed;
@@ -203,7 +203,7 @@ static void on_pulse(struct ev_loop *loop, ev_timer *timer, int events)
 
 void pulse_tell_ready(struct worker *worker)
 {
-    if (worker->is_ready_told || !worker->host.is_boot_known)
+    if (worker->is_ready_told || !worker->routes[0].host.is_boot_known)
         return;
     worker->is_ready_told = true;
     struct record record = {.type = RECORD_READY};

@@ -5,6 +5,7 @@
 
 #include "common/log.h"
 #include "worker/failure.h"
+#include "worker/hand_out.h"
 #include "worker/limits.h"
 #include "worker/meter.h"
 #include "worker/outcome.h"
@@ -14,19 +15,7 @@
 #define STALE_US   200000 /* no job waits longer for a handler here, while others might have one */
 #define RETRY_MS   1      /* nothing was there, though something should be */
 
-/* Handing out */
-
-static size_t count_slots(const struct worker *worker, size_t *ready)
-{
-    size_t slots = 0;
-    *ready = 0;
-    for (size_t i = 0; i < worker->handler_count; i++) {
-        size_t its_own = handler_slots(&worker->handlers[i]);
-        slots += its_own;
-        *ready += its_own > 0;
-    }
-    return slots;
-}
+/* What waits here */
 
 static size_t batch_size(const struct worker *worker)
 {
@@ -35,40 +24,10 @@ static size_t batch_size(const struct worker *worker)
 
 static size_t jobs_ahead(const struct worker *worker, size_t slots)
 {
+    if (worker->is_mixed)
+        return 0;
     return prefetch_ahead(&worker->prefetch, slots, worker_options(worker)->rest * 1000,
                           batch_size(worker));
-}
-
-static void fill(struct worker *worker, size_t ahead)
-{
-    struct attempt *attempt = TAILQ_FIRST(&worker->waiting);
-    for (size_t i = 0; i < worker->handler_count && attempt; i++) {
-        struct handler *handler = &worker->handlers[i];
-        size_t room = handler_room(handler, ahead);
-        for (; room > 0 && (attempt = TAILQ_FIRST(&worker->waiting)); room--) {
-            TAILQ_REMOVE(&worker->waiting, attempt, entry);
-            worker->waiting_count--;
-            handler_give(handler, attempt);
-            if (attempt->state == ATTEMPT_WAITING)
-                break; /* it came back */
-        }
-    }
-}
-
-/* First what can run at once, then what may wait in a handler. */
-static void hand_out(struct worker *worker, size_t ahead, size_t ready)
-{
-    if (worker->waiting_count == 0)
-        return;
-    fill(worker, 0);
-    if (worker->waiting_count > 0 && ahead > 0 && ready > 0)
-        fill(worker, ahead / ready + 1);
-}
-
-static void flush_handlers(struct worker *worker)
-{
-    for (size_t i = 0; i < worker->handler_count; i++)
-        handler_flush(&worker->handlers[i]);
 }
 
 void supply_take_back(struct worker *worker, struct attempt *attempt)
@@ -102,7 +61,7 @@ void supply_give_up_waiting(struct worker *worker)
 {
     size_t ready;
     struct attempt *attempt;
-    if (worker->waiting_count == 0 || count_slots(worker, &ready) > 0)
+    if (worker->waiting_count == 0 || hand_out_slots(worker, &ready) > 0)
         return;
     while ((attempt = TAILQ_FIRST(&worker->waiting)))
         stop_waiting(worker, attempt);
@@ -110,9 +69,10 @@ void supply_give_up_waiting(struct worker *worker)
 
 /* What a reservation brought */
 
-static void apply_limits(const struct worker *worker, struct job *job)
+static void apply_limits(const struct worker *worker, const struct attempt *attempt,
+                         struct job *job)
 {
-    const struct worker_options options = limits_of(worker, job->name);
+    const struct worker_options options = limits_of(worker, attempt);
     if (job->max_attempts == 0)
         job->max_attempts = (int)options.max_attempts;
     if (job->timeout_ms == 0)
@@ -140,8 +100,8 @@ static void fail_begun_too_often(struct worker *worker, struct attempt *attempt)
 static void fail_unhandled(struct worker *worker, struct attempt *attempt)
 {
     struct err text = ERR_INIT;
-    err_set(&text, ERR_NOT_FOUND, "no handler of queue %s runs jobs of class %s",
-            worker->plan->queue->name, attempt->job->name);
+    err_set(&text, ERR_NOT_FOUND, "no handler of %s runs jobs of class %s",
+            attempt->route->program.label, attempt->job->name);
     end_unrun(worker, attempt, ENDING_UNHANDLED, &text);
 }
 
@@ -154,7 +114,8 @@ static void fail_damaged(struct worker *worker, struct attempt *attempt)
 
 static void accept_job(struct worker *worker, struct attempt *attempt, struct job *job)
 {
-    apply_limits(worker, job);
+    attempt->route = routes_find(worker, job->name);
+    apply_limits(worker, attempt, job);
     if (job->damage) {
         fail_damaged(worker, attempt);
         return;
@@ -163,10 +124,11 @@ static void accept_job(struct worker *worker, struct attempt *attempt, struct jo
         fail_begun_too_often(worker, attempt);
         return;
     }
-    if (classes_lack(&worker->host.classes, job->name)) {
+    if (classes_lack(&attempt->route->host.classes, job->name)) {
         fail_unhandled(worker, attempt);
         return;
     }
+    worker->is_mixed = worker->is_mixed || attempt->route != worker->routes;
     TAILQ_INSERT_TAIL(&worker->waiting, attempt, entry);
     worker->waiting_count++;
 }
@@ -386,26 +348,53 @@ static void await(struct worker *worker, size_t slots)
 
 static void observe(struct worker *worker)
 {
-    struct handler_host *host = &worker->host;
-    if (host->served_count > 0)
-        prefetch_observe(&worker->prefetch, host->served_us, host->served_count);
-    host->served_us = 0;
-    host->served_count = 0;
+    for (size_t i = 0; i < worker->route_count; i++) {
+        struct handler_host *host = &worker->routes[i].host;
+        if (host->served_count > 0)
+            prefetch_observe(&worker->prefetch, host->served_us, host->served_count);
+        host->served_us = 0;
+        host->served_count = 0;
+    }
+}
+
+/* The handlers of a class cannot be started: its jobs do not hold up those of others. */
+static void fail_broken(struct worker *worker)
+{
+    struct attempt *attempt, *next;
+    for (attempt = TAILQ_FIRST(&worker->waiting); attempt; attempt = next) {
+        next = TAILQ_NEXT(attempt, entry);
+        struct route *route = attempt->route;
+        if (route == worker->routes || !route_is_broken(route))
+            continue;
+        const struct ending ending = {
+            .kind = ENDING_EXIT, .delay_ms = -1, .text = route->host.why};
+        TAILQ_REMOVE(&worker->waiting, attempt, entry);
+        worker->waiting_count--;
+        attempt->ended_us = worker_now(worker);
+        outcome_ended(worker, attempt, &ending);
+    }
+}
+
+static void place(struct worker *worker, size_t slots, size_t ahead, size_t ready)
+{
+    if (worker->is_mixed) {
+        routes_tend(worker);
+        fail_broken(worker);
+    }
+    hand_out(worker, slots, ahead, ready);
 }
 
 void supply_step(struct worker *worker)
 {
-    size_t ready, slots = count_slots(worker, &ready);
+    size_t ready, slots = hand_out_slots(worker, &ready);
     observe(worker);
     size_t ahead = jobs_ahead(worker, slots);
-    hand_out(worker, ahead, ready);
-    flush_handlers(worker);
+    place(worker, slots, ahead, ready);
     struct turn_plan plan = decide(worker, slots, ahead);
     for (int i = 0; plan.now && i < ROUNDS_MAX && link_is_usable(&worker->link); i++) {
         if (give_back_strays(worker) < 0 || make_turn(worker, plan.reserve) < 0)
             break;
-        hand_out(worker, ahead, ready);
-        flush_handlers(worker);
+        place(worker, slots, ahead, ready);
         plan = decide(worker, slots, ahead);
     }
     await(worker, slots);

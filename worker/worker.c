@@ -22,21 +22,12 @@
 #define UPKEEP_MIN_MS    100
 #define ORPHANS_LIMIT_MS 1000
 
-static void tend_handlers(struct worker *worker)
-{
-    if (!worker->host.changed || worker->phase != PHASE_WORKING)
-        return;
-    worker->host.changed = false;
-    for (size_t i = 0; i < worker->handler_count; i++)
-        handler_tend(&worker->handlers[i]);
-}
-
 /* All that events have left to be done is done here, once before each wait. */
 static void on_step(struct ev_loop *loop, ev_prepare *watch, int events)
 {
     (void)loop, (void)events;
     struct worker *worker = watch->data;
-    tend_handlers(worker);
+    routes_tend(worker);
     pulse_tell_ready(worker); /* before jobs are taken: a dead one that never was has none */
     pausing_step(worker);
     supply_step(worker);
@@ -70,27 +61,6 @@ static void on_upkeep(struct ev_loop *loop, ev_timer *timer, int events)
     ev_timer_start(loop, timer);
 }
 
-static void on_ended(void *context, struct attempt *attempt, const struct ending *ending)
-{
-    outcome_ended(context, attempt, ending);
-}
-
-static void on_returned(void *context, struct attempt *attempt)
-{
-    supply_take_back(context, attempt);
-}
-
-/* While the store is away nobody waits for it: what is owed to it comes first. */
-static int find_batch(void *context, const char *uuid, batch_fn each, void *each_context,
-                      struct err *err)
-{
-    struct worker *worker = context;
-    struct link *link = &worker->link;
-    if (link_is_away(link) || !link_is_usable(link))
-        return err_set(err, ERR_UNAVAILABLE, "the store cannot be asked now");
-    return link->driver->batch_list(link->connection.store, uuid, NULL, 1, each, each_context, err);
-}
-
 static int open_board(struct worker *worker, struct err *err)
 {
     const struct worker_plan *plan = worker->plan;
@@ -98,35 +68,8 @@ static int open_board(struct worker *worker, struct err *err)
     worker->board = plan->board_fd >= 0 ? board_open(plan->board_fd, err) : board_private(wanted);
     if (!worker->board)
         return -1;
-    slots_init(&worker->host.slots, worker->board);
+    slots_init(&worker->slots, worker->board);
     return 0;
-}
-
-static void make_handlers(struct worker *worker)
-{
-    const struct queue_settings *queue = worker->plan->queue;
-    const struct muster_settings *muster = &worker->plan->settings->muster;
-    struct handler_host *host = &worker->host;
-    uint32_t slots = board_jobs_of(worker->board->slot_count);
-    worker->handler_count = (size_t)queue->concurrency < slots ? (size_t)queue->concurrency : slots;
-    host->loop = worker->loop;
-    host->clock = worker->clock;
-    host->settings = worker->plan->settings;
-    host->queue = queue;
-    host->program = &worker->program;
-    host->concurrency_max = (int)(slots / worker->handler_count);
-    host->kill_us = muster->kill_timeout * 1000;
-    host->backoff = (struct backoff_policy){.delay_ms = muster->restart_delay,
-                                            .delay_max_ms = muster->restart_delay_max};
-    host->changed = true;
-    host->context = worker;
-    host->ended = on_ended;
-    host->returned = on_returned;
-    host->find_batch = find_batch;
-    buf_init(&host->scratch, 2 * (size_t)JSON_TEXT_MAX);
-    worker->handlers = mem_new(worker->handler_count, sizeof worker->handlers[0]);
-    for (size_t i = 0; i < worker->handler_count; i++)
-        handler_init(&worker->handlers[i], host);
 }
 
 static const struct connection_settings *connection_of(const struct worker_plan *plan)
@@ -163,15 +106,10 @@ static void stop_watches(struct worker *worker)
 
 static void close_all(struct worker *worker)
 {
-    for (size_t i = 0; i < worker->handler_count; i++)
-        handler_finish(&worker->handlers[i]);
-    free(worker->handlers);
-    buf_finish(&worker->host.scratch);
-    classes_finish(&worker->host.classes);
+    routes_finish(worker);
     policy_finish(&worker->policy);
-    slots_finish(&worker->host.slots);
+    slots_finish(&worker->slots);
     board_destroy(worker->board);
-    program_finish(&worker->program);
     channel_close(&worker->channel);
     ev_loop_destroy(worker->loop);
 }
@@ -181,7 +119,7 @@ static void run(struct worker *worker)
 {
     supply_init(worker);
     helper_pool_init(&worker->helpers, worker->loop);
-    make_handlers(worker);
+    routes_make_handlers(worker);
     start_watches(worker);
     meter_init(worker);
     events_init(worker);
@@ -217,7 +155,7 @@ enum worker_end worker_run(const struct worker_plan *plan, struct err *err)
     struct strangers strangers;
     strangers_note(&strangers);
     if (spawn_become_subreaper(err) == 0 && open_board(&worker, err) == 0 &&
-        program_init(&worker.program, plan->queue, plan->id, err) == 0 &&
+        routes_init(&worker, err) == 0 &&
         policy_init(&worker.policy, plan->settings, err) == 0 &&
         link_init(&worker.link, worker.loop, connection_of(plan), worker.clock, plan->queue->name,
                   err) == 0) {

@@ -129,6 +129,9 @@ while True:
     frame = json.loads(text)
     if frame["type"] == "job":
         run(frame)
+    elif frame["type"] == "failed":  # where its hello wants to be told
+        note("failed", frame["uuid"], frame["cause"])
+        say(type="done", uuid=frame["uuid"])
     elif frame["type"] == "ping":
         note("ping", os.getpid())
         say(type="pong")

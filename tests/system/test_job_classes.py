@@ -129,3 +129,96 @@ def test_a_changed_section_replaces_the_workers(muster):
     muster.cli("queue:push", "After", "{}")
     muster.wait_empty()
     assert noted_limits(muster)["Before"][2] == "9" and noted_limits(muster)["After"][2] == "5"
+
+
+# --- a handler of a class's own ---
+
+def named_script(muster, name, text=""):
+    """A handler of kind exec that notes which jobs it has run."""
+    path = muster.directory / f"{name}.sh"
+    path.write_text(f'#!/bin/sh\n{text}\necho "{name} $MUSTER_JOB $MUSTER_QUEUE $MUSTER_TIMEOUT $COLOUR" >>{muster.directory}/ran\n')
+    path.chmod(0o755)
+    return path
+
+
+def ran(muster):
+    """(handler, class) of each run, in their order."""
+    path = muster.directory / "ran"
+    return [tuple(line.split()[:2]) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+def test_a_class_has_a_handler_of_its_own(muster):
+    """In every queue; others, and classes whose section has no command, run on that of their queue."""
+    muster.configure(f"[queue:default]\ncommand = {named_script(muster, 'ours')}\nenvironment = COLOUR=\"red\"\n",
+                     f"[queue:emails]\ncommand = {named_script(muster, 'emails')}\nenvironment = COLOUR=\"blue\"\n")
+    append(muster, f"[job:App\\*]\ncommand = {named_script(muster, 'app')}\ntimeout = 40\n"
+                   f"[job:App\\Send]\ncommand = {named_script(muster, 'send')}\nenvironment = COLOUR=\"green\"\n"
+                   "[job:Plain]\ntimeout = 30\n")
+    muster.start()
+    for name in ("App\\Report", "App\\Send", "Plain", "Other"):
+        muster.cli("queue:push", name, "{}")
+        muster.cli("queue:push", "--queue=emails", name, "{}")
+    muster.wait_empty()
+    lines = sorted((muster.directory / "ran").read_text().splitlines())
+    assert lines == sorted([
+        "app App\\Report default 40 red", "send App\\Send default 40 green", "ours Plain default 30 red", "ours Other default 60 red",
+        "app App\\Report emails 40 blue", "send App\\Send emails 40 green", "emails Plain emails 30 blue", "emails Other emails 60 blue",
+    ])
+
+
+def test_a_class_has_a_persistent_handler_of_its_own(muster):
+    """It is started with the first job, stays, has its own hello, and is told of failures for good; the queue's is not."""
+    hello = {"type": "hello", "version": 1, "failed": True, "jobs": ["Own", "Limited"]}
+    muster.configure(f"[queue:default]\ncommand = {named_script(muster, 'ours')}\nbackoff = none\n")
+    append(muster, f"[job:*]\nhandler = persistent\ncommand = {PYTHON} {SCRIPTED} '{json.dumps(hello)}'\n"
+                   f'environment = HISTORY="{muster.directory}/scripted"\n'
+                   f"[job:Plain]\ncommand = {named_script(muster, 'plain')}\n[job:Limited]\nmax_attempts = 2\n")
+    muster.start()
+    assert not (muster.directory / "scripted").exists()
+    muster.cli("queue:push", "Own", json.dumps({"do": [["done"]]}))
+    muster.cli("queue:push", "Own", json.dumps({"do": [["done"]]}))
+    muster.cli("queue:push", "Plain", "{}")
+    failing = muster.cli("queue:push", "Limited", json.dumps({"do": [["fail", {"exception": "no"}]]}))["uuid"]
+    assert muster.wait_failed(failing)["attempts"] == 2
+    unknown = muster.cli("queue:push", "Unknown", "{}")["uuid"]
+    assert muster.wait_failed(unknown)["exception"] == "no handler of class * runs jobs of class Unknown"
+    muster.wait_empty()
+    assert ran(muster) == [("plain", "Plain")]
+    history = (muster.directory / "scripted").read_text()
+    assert history.count("start ") == 1 and f"failed {failing} exception" in history
+
+
+def test_jobs_of_all_handlers_run_in_their_order_and_no_more_at_once(muster):
+    """One at a time, although each handler could run one."""
+    overlap = f'mkdir {muster.directory}/busy || echo overlap >>{muster.directory}/overlaps\nsleep 0.02\nrmdir {muster.directory}/busy'
+    muster.configure(f"[queue:default]\ncommand = {named_script(muster, 'ours', overlap)}\n")
+    append(muster, f"[job:Own]\ncommand = {named_script(muster, 'own', overlap)}\n")
+    lines = "".join(json.dumps({"job": "Own" if i % 3 == 1 else "Other", "data": {}}) + "\n" for i in range(12))
+    muster.cli("queue:bulk", "-", input=lines)
+    muster.start()
+    muster.wait_empty()
+    assert ran(muster) == [("own", "Own") if i % 3 == 1 else ("ours", "Other") for i in range(12)]
+    assert not (muster.directory / "overlaps").exists()
+
+
+def test_a_handler_that_is_not_there_fails_its_class_alone(muster):
+    """Attempts fail, and say why; others go on; when it is there the failed jobs can be retried."""
+    missing = muster.directory / "late.sh"
+    muster.configure(f"[queue:default]\ncommand = {named_script(muster, 'ours')}\nbackoff = none\n")
+    append(muster, f"[job:Late]\ncommand = {missing}\nmax_attempts = 2\n"
+                   f"[job:Broken]\nhandler = persistent\ncommand = /bin/false\nmax_attempts = 1\n")
+    muster.start()
+    late = muster.cli("queue:push", "Late", "{}")["uuid"]
+    broken = muster.cli("queue:push", "Broken", "{}")["uuid"]
+    for _ in range(5):
+        muster.cli("queue:push", "Other", "{}")
+    failed = muster.wait_failed(late)
+    assert failed["attempts"] == 2 and failed["cause"] == "exit"
+    assert "class Late: its handler cannot be started" in failed["exception"] and "[job:Late]" in failed["exception"]
+    assert "class Broken: its handler ended before it said hello" in muster.wait_failed(broken)["exception"]
+    muster.wait_empty()
+    assert ran(muster) == [("ours", "Other")] * 5
+    named_script(muster, "late")
+    muster.cli("master:reload")
+    muster.cli("queue:retry", late)
+    wait_for(lambda: ("late", "Late") in ran(muster), lambda: f"it runs: {ran(muster)}")

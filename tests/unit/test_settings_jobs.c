@@ -84,6 +84,34 @@ static void test_a_snapshot_says_the_same(void **state)
     buf_finish(&text);
 }
 
+/* The keys of a handler come from one section together, and what it leaves open from the queue. */
+static void test_a_handler_of_its_own(void **state)
+{
+    (void)state;
+    struct job_settings job;
+    struct settings *settings =
+        parsed("[queue:q]\ncommand = /bin/queue\ndirectory = /srv\nenvironment = A=\"1\"\n"
+               "[job:App\\*]\nhandler = persistent\ncommand = /bin/app\nboot_timeout = 5\n"
+               "[job:App\\Send]\ncommand = /bin/send\ndirectory = /tmp\n"
+               "[job:App\\Report]\ntimeout = 3\n");
+    struct queue_settings queue = *settings_queue(settings, "q");
+    settings_job(settings, "App\\Send", &job);
+    settings_job_apply_handler(job.runs, &queue);
+    assert_int_equal(queue.handler, HANDLER_EXEC);
+    assert_string_equal(queue.command, "/bin/send");
+    assert_string_equal(queue.directory, "/tmp");
+    assert_string_equal(queue.environment, "A=\"1\"");
+    queue = *settings_queue(settings, "q");
+    settings_job(settings, "App\\Report", &job);
+    settings_job_apply_handler(job.runs, &queue);
+    assert_int_equal(queue.handler, HANDLER_PERSISTENT);
+    assert_string_equal(queue.directory, "/srv");
+    assert_int_equal(queue.boot_timeout, 5000);
+    assert_false(settings_job(settings, "Other", &job));
+    assert_null(job.runs);
+    settings_destroy(settings);
+}
+
 static void test_what_cannot_be(void **state)
 {
     (void)state;
@@ -109,8 +137,14 @@ static void test_what_cannot_be(void **state)
         "[job:A]\nmax_retries = 3\n",
         "/etc/test.ini:2: [job:A] max_retries: there is no such key; the keys are queue, "
         "priority, unique_key, unique_until, unique_for, timeout, max_attempts, backoff, "
-        "backoff_delay, backoff_max, backoff_jitter, failed_command, failed_timeout, "
-                   "failed_job, failed_queue");
+        "backoff_delay, backoff_max, backoff_jitter, handler, command, directory, environment, "
+        "boot_timeout, failed_command, failed_timeout, failed_job, failed_queue");
+    assert_refused("[job:A]\nhandler = persistent\n",
+                   "/etc/test.ini:2: [job:A] handler: it is of a handler; give its `command = …` "
+                   "too");
+    assert_refused("[job:A]\nqueue = a\ndirectory = /srv\n",
+                   "/etc/test.ini:3: [job:A] directory: it is of a handler; give its `command = …` "
+                   "too");
 }
 
 int main(void)
@@ -120,6 +154,7 @@ int main(void)
         cmocka_unit_test(test_the_order),
         cmocka_unit_test(test_a_unique_key_and_its_duration),
         cmocka_unit_test(test_a_snapshot_says_the_same),
+        cmocka_unit_test(test_a_handler_of_its_own),
         cmocka_unit_test(test_what_cannot_be),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
