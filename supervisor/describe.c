@@ -39,13 +39,20 @@ static cJSON *describe_metrics(const struct queue_metrics *metrics)
     return object;
 }
 
-static cJSON *describe_pool(const struct pool *pool)
+static cJSON *describe_pool(const struct settings *settings, const struct pool *pool)
 {
     cJSON *object = cJSON_CreateObject();
+    const struct queue_settings *queue = settings_queue(settings, pool->queue);
     cJSON_AddStringToObject(object, "queue", pool->queue);
     json_put_number(object, "wanted", (double)pool->wanted);
     json_put_number(object, "running", (double)pool_running(pool));
     cJSON_AddBoolToObject(object, "paused", pool->pause == POOL_PAUSED);
+    if (queue)
+        json_put_number(object, "promised_ms", (double)queue->scaling.max_wait_time);
+    else
+        cJSON_AddNullToObject(object, "promised_ms");
+    json_put_number(object, "attempts", (double)pool->counts.ended);
+    json_put_number(object, "attempts_failed", (double)pool->counts.failed);
     if (pool->has_metrics)
         cJSON_AddItemToObject(object, "metrics", describe_metrics(&pool->metrics));
     else
@@ -74,7 +81,7 @@ void describe_master(const struct master *master, cJSON *answer)
     cJSON_AddItemToObject(answer, "maintenance", describe_maintenance(master));
     cJSON *queues = cJSON_AddArrayToObject(answer, "queues");
     for (const struct pool *pool = master->pools; pool; pool = pool->next)
-        cJSON_AddItemToArray(queues, describe_pool(pool));
+        cJSON_AddItemToArray(queues, describe_pool(master->settings, pool));
 }
 
 /* The attempts that run, from the worker's board. */

@@ -33,6 +33,7 @@ extern const struct cli_command command_metrics; /* metrics.c */
 extern const struct cli_command command_analyze;
 extern const struct cli_command command_overview; /* overview.c */
 extern const struct cli_command command_check_alerts; /* alerts.c */
+extern const struct cli_command command_top;          /* top.c */
 
 extern const struct cli_command command_pause; /* pause.c */
 extern const struct cli_command command_resume;

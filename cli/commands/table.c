@@ -31,6 +31,7 @@ const struct cli_command *const cli_commands[] = {
     &command_analyze,
     &command_overview,
     &command_check_alerts,
+    &command_top,
     &command_failed,
     &command_retry,
     &command_forget,
