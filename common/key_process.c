@@ -3,8 +3,10 @@
 /* What a program is started with: limits, classes, files of variables. */
 #include "common/key_types.h"
 
+#include "common/cron.h"
 #include "common/env_file.h"
 #include "common/process_limits.h"
+#include "common/zone.h"
 
 static int parse_rlimit(const struct key *key, const char *text, void *value, struct err *err)
 {
@@ -50,6 +52,19 @@ static int parse_whole_path(const struct key *key, const char *text, void *value
     return key_optional_store(text, value, err);
 }
 
+static int parse_cron(const struct key *key, const char *text, void *value, struct err *err)
+{
+    (void)key;
+    struct cron cron;
+    return text[0] && cron_parse(text, &cron, err) < 0 ? -1 : key_optional_store(text, value, err);
+}
+
+static int parse_zone(const struct key *key, const char *text, void *value, struct err *err)
+{
+    (void)key;
+    return zone_check(text, err) < 0 ? -1 : key_optional_store(text, value, err);
+}
+
 const struct key_type_operations key_rlimit = {
     .parse = parse_rlimit,
     .print = key_optional_print,
@@ -66,3 +81,6 @@ const struct key_type_operations key_env_sources =
     KEY_OPTIONAL_TYPE(parse_env_sources, "NAME:/PATH, separated by commas");
 const struct key_type_operations key_whole_path =
     KEY_OPTIONAL_TYPE(parse_whole_path, "an absolute path");
+const struct key_type_operations key_cron =
+    KEY_OPTIONAL_TYPE(parse_cron, "minute hour day month weekday, or @hourly, @daily …");
+const struct key_type_operations key_zone = KEY_OPTIONAL_TYPE(parse_zone, "a time zone");

@@ -31,6 +31,8 @@ static const struct key_type_operations *const operations[] = {
     [KEY_ENV_FILES] = &key_env_files,
     [KEY_ENV_SOURCES] = &key_env_sources,
     [KEY_WHOLE_PATH] = &key_whole_path,
+    [KEY_CRON] = &key_cron,
+    [KEY_ZONE] = &key_zone,
 };
 
 const struct key_type_operations *key_type_of(const struct key *key)

@@ -48,6 +48,8 @@ enum key_type {
     KEY_ENV_FILES,   /* env_file.h: paths, separated by commas, - before one that may be missing */
     KEY_ENV_SOURCES, /* likewise: NAME:PATH, separated by commas */
     KEY_WHOLE_PATH,  /* an absolute path */
+    KEY_CRON,        /* for cron_parse */
+    KEY_ZONE,        /* a time zone, for zone_check */
 };
 
 /* What KEY_LOG_FILE may be beside a path, as it is kept. */

@@ -35,4 +35,18 @@ struct attribute_settings {
     bool user_environment; /* HOME, USER, LOGNAME and SHELL are those of its user */
 };
 
+enum schedule_overlap {
+    SCHEDULE_OVERLAP_SKIP,
+    SCHEDULE_OVERLAP_QUEUE,
+    SCHEDULE_OVERLAP_REPLACE,
+};
+
+/* When it is started, where it is not kept running. */
+struct run_schedule_settings {
+    char *when;     /* for cron_parse; NULL: it is kept running */
+    char *timezone; /* for zone_next; NULL: that of the host */
+    char *stamp;    /* the file that notes the last run; NULL: missed runs are not made up for */
+    int overlap;    /* enum schedule_overlap */
+};
+
 #endif

@@ -107,6 +107,19 @@ static int apply_shared(const struct program_source *source, struct program_sect
     return 0;
 }
 
+/* What is started at its times is not kept running unless it says so, and may be short. */
+static void settle_schedule(const struct program_source *source, struct program_settings *program)
+{
+    if (!program->schedule.when)
+        return;
+    if (!ini_key(source->section, "autostart"))
+        program->autostart = false;
+    if (!ini_key(source->section, "autorestart"))
+        program->autorestart = AUTORESTART_NEVER;
+    if (!ini_key(source->section, "startsecs"))
+        program->startsecs = 0;
+}
+
 static int check_shared(const struct program_source *source, struct program_settings *program)
 {
     struct err cause = ERR_INIT;
@@ -117,6 +130,7 @@ static int check_shared(const struct program_source *source, struct program_sett
         return refuse(source, "command", "it is missing; write command = PROGRAM ARGUMENTS");
     if (!ini_key(source->section, "killasgroup"))
         program->killasgroup = program->stopasgroup;
+    settle_schedule(source, program);
     if (program->stopasgroup && !program->killasgroup)
         return refuse(source, "killasgroup",
                       "it cannot be false where stopasgroup is true; take it out");

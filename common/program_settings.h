@@ -64,6 +64,7 @@ struct program_settings {
     char *serverurl;
     struct stream_settings streams[STREAM_COUNT];
     struct attribute_settings attributes;
+    struct run_schedule_settings schedule;
 
     char *depends_on; /* program_depends.h */
     unsigned rank;    /* higher than those that it depends on have; 0: there are none */

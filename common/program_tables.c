@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/program_attribute_keys.h"
+#include "common/program_schedule_keys.h"
 #include "common/program_settings.h"
 #include "common/program_watch_keys.h"
 
@@ -11,6 +12,9 @@
 
 static const char *const autorestart_names[] = {"false|no|off|0", "true|yes|on|1", "unexpected",
                                                 NULL};
+
+/* In the order of enum schedule_overlap. */
+static const char *const schedule_overlap_names[] = {"skip", "queue", "replace", NULL};
 
 #define AT(member) .offset = offsetof(struct program_section, member)
 static const struct key program_keys[] = {
@@ -239,6 +243,7 @@ static const struct key program_keys[] = {
      .help = "Standard error goes to syslog, with the process's name before each line."},
     PROGRAM_ATTRIBUTE_KEYS,
     PROGRAM_RESTART_KEYS,
+    PROGRAM_SCHEDULE_KEYS,
 };
 #undef AT
 

@@ -6,6 +6,7 @@
 
 #include "supervisor/programs/program.h"
 #include "supervisor/programs/program_group.h"
+#include "supervisor/programs/program_schedule.h"
 #include "supervisor/programs/programs.h"
 
 #define DESCRIPTION_MAX 4096
@@ -55,6 +56,11 @@ void description_put(const struct program *program, int64_t now_wall_ms, struct 
     default:
         break;
     }
+    int64_t next_ms = program_schedule_next(program->schedule);
+    if (next_ms > 0) {
+        buf_text_append(out, ", next run ");
+        put_when(out, next_ms);
+    }
 }
 
 static void put_log(cJSON *object, const char *name, const struct program *program,
@@ -82,6 +88,7 @@ cJSON *description_of_program(const struct program *program, int64_t now_wall_ms
         cJSON_AddNullToObject(object, "pid");
     json_put_time(object, "started_at", program->started_wall_ms);
     json_put_time(object, "stopped_at", program->stopped_wall_ms);
+    json_put_time(object, "next_run_at", program_schedule_next(program->schedule));
     cJSON_AddNumberToObject(object, "exit_status", program->exit_status);
     json_put_text(object, "error", program->spawn_error);
     cJSON_AddBoolToObject(object, "out_of_memory", program->ran_out_of_memory);

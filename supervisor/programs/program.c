@@ -18,6 +18,7 @@
 #include "supervisor/programs/program_group.h"
 #include "supervisor/programs/program_launch.h"
 #include "supervisor/programs/program_restart.h"
+#include "supervisor/programs/program_schedule.h"
 
 static int64_t now_ms(const struct program *program)
 {
@@ -218,6 +219,7 @@ static void on_ended(struct reaper_child *reaped, int status)
     release(program);
     program_group_ended(program->group, program);
     program_handle(program, EVENT_ENDED);
+    program_schedule_ended(program);
 }
 
 bool program_may_start(const struct program *program)
@@ -228,7 +230,8 @@ bool program_may_start(const struct program *program)
 /* Whether one that had been running runs again, and when. */
 static void restart(struct program *program)
 {
-    if (!program_may_start(program) || !program_is_restarted(program->settings, program->ended_well))
+    if (!program_may_start(program) ||
+        !program_is_restarted(program->settings, program->ended_well))
         return;
     int64_t rest = program_rest(program->settings, arc4random());
     int64_t held_back = program_restart_pause(&program->restarts_paid_ms, now_ms(program));
@@ -337,6 +340,7 @@ void program_configure(struct program *program, struct group_settings *source,
         if (is_moved[stream])
             output_move(&program->outputs[stream]);
     memory_watch_follow(program);
+    program_schedule_follow(program);
     arm_limit(program);
 }
 
@@ -356,12 +360,14 @@ struct program *program_create(struct program_host *host, struct program_group *
         output_init(&program->outputs[stream], program, (enum stream)stream);
     ev_init(&program->limit, on_limit);
     program->limit.data = program;
+    program_schedule_follow(program);
     return program;
 }
 
 void program_destroy(struct program *program)
 {
     ev_timer_stop(program->host->host->loop, &program->limit);
+    program_schedule_end(program);
     release(program);
     listener_destroy(program->listener);
     program_change_cancel(program);

@@ -20,6 +20,7 @@ struct listener;
 struct memory_watch;
 struct program_change;
 struct program_group;
+struct program_schedule;
 
 /* The random letters of an AUTO log's name. */
 #define AUTO_LETTERS 6
@@ -59,6 +60,7 @@ struct program {
     ev_timer limit; /* of the present state */
     struct output outputs[STREAM_COUNT];
     struct input input;
+    struct program_schedule *schedule;           /* NULL: it is kept running */
     struct memory_watch *memory;                 /* NULL: it is not watched */
     struct listener *listener;                   /* of an event listener; NULL for others */
     char auto_names[STREAM_COUNT][AUTO_LETTERS]; /* "": there is none yet */

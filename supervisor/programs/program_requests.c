@@ -13,6 +13,7 @@
 #include "common/signal_names.h"
 #include "supervisor/programs/program_group.h"
 #include "supervisor/programs/program_launch.h"
+#include "supervisor/programs/program_schedule.h"
 
 static const char *name_of(const struct program *program)
 {
@@ -56,6 +57,7 @@ enum fault program_stop(struct program *program, struct err *err)
     if (!program_is_active(program))
         return not_running(program, err);
     program->failures = 0;
+    program_schedule_stopped(program);
     program_handle(program, EVENT_STOP);
     return FAULT_SUCCESS;
 }

@@ -57,6 +57,21 @@ static void test_errors_name_the_place_and_the_cure(void **state)
          "/etc/s.conf:2: [program:a] command: there is no %(nme)s; the names are here, "
          "host_node_name, program_name, group_name, process_num, numprocs, semicolon, hash, "
          "newline, tab, space, and ENV_X for each environment variable X"},
+        {"[program:a]\ncommand = cat\nschedule = 61 * * * *\n",
+         "/etc/s.conf:3: [program:a] schedule: minute: no value of this field at \"61 * * * *\"; "
+         "write 0 to 59, *, a-b, a,b or */n"},
+        {"[program:a]\ncommand = cat\nschedule = @daily\nschedule_timezone = Mars\n",
+         "/etc/s.conf:4: [program:a] schedule_timezone: there is no time zone \"Mars\" in "
+         "/usr/share/zoneinfo; write one like Europe/Berlin or UTC, or install tzdata"},
+        {"[program:a]\ncommand = cat\nrlimit_nofile = 2:1\n",
+         "/etc/s.conf:3: [program:a] rlimit_nofile: the soft limit of \"2:1\" is above the hard "
+         "one"},
+        {"[program:a]\ncommand = cat\nionice = 7\n",
+         "/etc/s.conf:3: [program:a] ionice: \"7\" is no class of input and output; write idle, "
+         "best-effort:0 to 7 or realtime:0 to 7"},
+        {"[program:a]\ncommand = cat\nenv_file = common.env\n",
+         "/etc/s.conf:3: [program:a] env_file: \"common.env\" is not an absolute path; write "
+         "/PATH, %(here)s/PATH, or -/PATH for a file that may be missing"},
         {"[program:a]\ncommand = cat\nstopasgroup = yes\nkillasgroup = no\n",
          "/etc/s.conf:4: [program:a] killasgroup: it cannot be false where stopasgroup is true; "
          "take it out"},

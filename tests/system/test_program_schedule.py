@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: MIT
+"""[program:x] schedule: programs that are started at their times. The clock is musterd's own, set to shortly before a full minute."""
+import os
+import pathlib
+
+import pytest
+
+from support.processes import wait_for
+from support.programs import SLEEP, Programs, program
+
+FAKETIME = pathlib.Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1")
+pytestmark = pytest.mark.skipif(not FAKETIME.exists(), reason="needs the package faketime")
+
+
+@pytest.fixture
+def programs(musterd):
+    return Programs(musterd)
+
+
+@pytest.fixture
+def clock(programs):
+    """Sets the wall clock of a musterd that is started from now on, and of the one that runs."""
+    path = programs.path("clock")
+    programs.musterd.environment |= {
+        "LD_PRELOAD": str(FAKETIME), "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0",
+        "FAKETIME_TIMESTAMP_FILE": str(path), "FAKETIME_DONT_FAKE_MONOTONIC": "1", "FAKETIME_NO_CACHE": "1", "TZ": "UTC"}
+    return lambda text: path.write_text(f"@{text}")
+
+
+def test_it_is_started_at_its_times_and_tells_the_next_one(programs, clock):
+    clock("2026-03-10 11:59:59")
+    programs.start(program("a", "sh -c 'echo run'", schedule="*/5 * * * *", stdout_logfile=programs.path("out")))
+    programs.wait_log("schedule: a is due")
+    programs.wait_text("out", "^run\n$")
+    row = wait_for(lambda: (row := programs.rows()["a"])["state"] == "EXITED" and row, "its end")
+    assert row["description"] == "Mar 10 12:00 PM, next run Mar 10 12:05 PM"
+    assert row["next_run_at"] == 1773144300000
+    assert programs.count_log("spawned: 'a'") == 1
+
+
+def test_the_time_zone_is_its_own(programs, clock):
+    clock("2026-03-10 06:29:59")
+    programs.start(program("a", "true", schedule="0 12 10 3 *", schedule_timezone="Asia/Kolkata"))
+    programs.wait_log("schedule: a is due")
+
+
+@pytest.mark.parametrize("overlap, said", [
+    ("skip", "schedule: a is due, but its last run goes on; skipped"),
+    ("queue", "schedule: a is due, and waits for the end of its last run"),
+    ("replace", "schedule: a is due, and replaces its last run"),
+])
+def test_two_runs_never_overlap(programs, clock, overlap, said):
+    clock("2026-03-10 11:59:59")
+    programs.start(program("a", SLEEP, schedule="* * * * *", schedule_overlap=overlap, autostart="true"))
+    first = programs.wait_pid("a")
+    programs.wait_log(said)
+    if overlap == "queue":
+        os.kill(first, 15)
+    if overlap == "skip":
+        assert programs.pids("a") == [first]
+    else:
+        programs.wait_pid("a", 2)
+
+
+def test_what_was_missed_is_made_up_for_once(programs, clock):
+    clock("2026-03-10 11:30:00")
+    stamp = programs.path("stamp")
+    stamp.touch()
+    os.utime(stamp, (1773000000, 1773000000))  # 8 March
+    sections = program("a", "true", schedule="@daily", schedule_catch_up=stamp) + program("b", "true", schedule="@daily")
+    programs.start(sections)
+    programs.wait_log("exited: a .exit status 0; expected.")
+    assert stamp.stat().st_mtime > 1773000000
+    assert programs.count_log("spawned: 'a'") == 1 and programs.count_log("spawned: 'b'") == 0
+    assert "next run Mar 11 12:00 AM" in programs.rows()["a"]["description"]
