@@ -24,9 +24,10 @@ static int open_file(const char *path)
     return fd;
 }
 
-void audit_init(struct audit *audit, const char *path)
+void audit_init(struct audit *audit, const char *path, struct feed *feed)
 {
-    *audit = (struct audit){.path = mem_strdup(path), .remembered = cJSON_CreateArray()};
+    *audit =
+        (struct audit){.path = mem_strdup(path), .remembered = cJSON_CreateArray(), .feed = feed};
     audit->fd = open_file(path);
 }
 
@@ -84,6 +85,7 @@ void audit_write(struct audit *audit, const struct audit_entry *entry)
         log_write(LOG_ERROR, "the audit log %s cannot be written: %s", audit->path,
                   strerror(errno));
     free(whole);
+    feed_put_text(audit->feed, "audit", text);
     cJSON_free(text);
     cJSON_AddItemToArray(audit->remembered, line);
     if (cJSON_GetArraySize(audit->remembered) > AUDIT_REMEMBERED)

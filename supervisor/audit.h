@@ -4,6 +4,7 @@
 
 #include "common/err.h"
 #include "common/json.h"
+#include "supervisor/feed.h"
 
 /*
  * Who did what: a line of JSON for each order that musterd is given, appended to a file and never
@@ -17,6 +18,7 @@ struct audit {
     char *path;
     int fd;            /* -1 where it cannot be written */
     cJSON *remembered; /* an array, the newest last */
+    struct feed *feed; /* that is told */
 };
 
 /* An order and its answer. */
@@ -30,7 +32,7 @@ struct audit_entry {
 };
 
 /* Opens the file. One that cannot be is said in the log, and keeps nobody from working. */
-void audit_init(struct audit *audit, const char *path);
+void audit_init(struct audit *audit, const char *path, struct feed *feed);
 void audit_finish(struct audit *audit);
 
 /* Opens it again under its name, after it was moved away. */

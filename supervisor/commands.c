@@ -11,6 +11,7 @@
 #include "supervisor/control.h"
 #include "supervisor/describe.h"
 #include "supervisor/master.h"
+#include "supervisor/overview.h"
 
 #define ACTION_MAX 100 /* bytes of the name of one */
 
@@ -110,12 +111,24 @@ static int run_audit(struct master *master, const cJSON *request, cJSON *answer,
     return 0;
 }
 
+static int run_overview(struct master *master, const cJSON *request, cJSON *answer, struct err *err)
+{
+    (void)request;
+    return overview_describe(master, answer, err);
+}
+
 static const struct command commands[] = {
-    {"audit", run_audit},   {"ping", run_ping},
-    {"status", run_status}, {"workers", run_workers},
-    {"alerts", run_alerts}, {"restart", run_restart},
-    {"reload", run_reload}, {"start-over", run_start_over},
-    {"stop", run_stop},     {"reopen-logs", run_reopen_logs},
+    {"audit", run_audit},
+    {"ping", run_ping},
+    {"status", run_status},
+    {"workers", run_workers},
+    {"alerts", run_alerts},
+    {"restart", run_restart},
+    {"reload", run_reload},
+    {"start-over", run_start_over},
+    {"overview", run_overview},
+    {"stop", run_stop},
+    {"reopen-logs", run_reopen_logs},
     {NULL, NULL},
 };
 
@@ -184,17 +197,9 @@ enum err_code commands_answer_code(struct master *master, const char *request, s
 /* Who only looks changes nothing. */
 static bool is_order(const char *name)
 {
-    static const char *const looks[] = {"ping",
-                                        "status",
-                                        "workers",
-                                        "alerts",
-                                        "audit",
-                                        "programs",
-                                        "programs-available",
-                                        "operation",
-                                        "explain",
-                                        "scaling",
-                                        "scaling-history",
+    static const char *const looks[] = {"ping",      "status",  "overview", "workers",
+                                        "alerts",    "audit",   "programs", "programs-available",
+                                        "operation", "explain", "scaling",  "scaling-history",
                                         NULL};
     for (const char *const *look = looks; *look; look++)
         if (strcmp(*look, name) == 0)

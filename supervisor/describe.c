@@ -39,7 +39,7 @@ static cJSON *describe_metrics(const struct queue_metrics *metrics)
     return object;
 }
 
-static cJSON *describe_pool(const struct settings *settings, const struct pool *pool)
+cJSON *describe_pool(const struct settings *settings, const struct pool *pool)
 {
     cJSON *object = cJSON_CreateObject();
     const struct queue_settings *queue = settings_queue(settings, pool->queue);
@@ -70,7 +70,7 @@ static cJSON *describe_maintenance(const struct master *master)
     return object;
 }
 
-void describe_master(const struct master *master, cJSON *answer)
+void describe_daemon(const struct master *master, cJSON *answer)
 {
     json_put_number(answer, "pid", getpid());
     cJSON_AddStringToObject(answer, "version", MUSTER_VERSION);
@@ -79,6 +79,11 @@ void describe_master(const struct master *master, cJSON *answer)
     cJSON_AddStringToObject(answer, "settings", master->settings->file);
     json_put_number(answer, "generation", master->settings->generation);
     cJSON_AddItemToObject(answer, "maintenance", describe_maintenance(master));
+}
+
+void describe_master(const struct master *master, cJSON *answer)
+{
+    describe_daemon(master, answer);
     cJSON *queues = cJSON_AddArrayToObject(answer, "queues");
     for (const struct pool *pool = master->pools; pool; pool = pool->next)
         cJSON_AddItemToArray(queues, describe_pool(master->settings, pool));

@@ -23,6 +23,10 @@ struct host {
     bool has_fatal; /* a program was given up; fatal_exits: and musterd is to end for it */
     bool fatal_exits;
     bool changed; /* some process is in another state: the owners are to look after theirs */
+    /* Counts what those who look on may see change; each thing keeps the number of its last change.
+     */
+    uint64_t revision;
+    uint64_t listed; /* when a program or a pool has come or gone last */
 };
 
 #endif

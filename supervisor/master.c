@@ -389,7 +389,7 @@ static void open_audit(struct master *master, const struct settings *settings)
     char *path = named[0]                  ? mem_strdup(named)
                  : settings->serves_queues ? mem_printf("%s/audit.log", settings->muster.datadir)
                                            : mem_strdup("");
-    audit_init(&master->audit, path);
+    audit_init(&master->audit, path, &master->feed);
     free(path);
 }
 

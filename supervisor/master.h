@@ -10,6 +10,7 @@
 #include "supervisor/alerts/alerts.h"
 #include "supervisor/audit.h"
 #include "supervisor/control.h"
+#include "supervisor/feed.h"
 #include "supervisor/host.h"
 #include "supervisor/maintenance.h"
 #include "supervisor/pool.h"
@@ -50,8 +51,9 @@ struct master {
     struct scaling scaling;
     struct alerts alerts;
     struct audit audit;
+    struct feed feed;        /* for those who look on */
     enum master_phase phase; /* changed by one setter in master.c alone */
-    bool keeps_settings; /* they came from a command line: there is nothing to read again */
+    bool keeps_settings;     /* they came from a command line: there is nothing to read again */
     int stop_requests;
     bool has_failed;  /* it stops because a program is FATAL */
     bool starts_over; /* when all is stopped, with the configuration as it is then */

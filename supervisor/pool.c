@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/mem.h"
 #include "common/uuid.h"
@@ -12,8 +13,9 @@
 #define KILL_MARGIN_MS                                                                             \
     1000 /* for a worker to give jobs back when its handlers have been killed                      \
           */
-#define RETIRE_MS (INT64_C(365) * 24 * 3600 * 1000) /* a job that runs is not ended to have fewer  \
-                                                     */
+#define RETIRE_MS                                                                                  \
+    (INT64_C(365) * 24 * 3600 * 1000) /* a job that runs is not ended to have fewer                \
+                                       */
 #define ID_RANDOM                  10
 #define SLOTS_A_PERSISTENT_HANDLER 16
 
@@ -65,6 +67,13 @@ static void count_work(struct worker *worker, const struct heartbeat *now)
     worker->is_boot_known = true;
 }
 
+static bool looks_different(const struct heartbeat *before, const struct heartbeat *now)
+{
+    return before->status != now->status || before->busy != now->busy ||
+           before->waiting != now->waiting || before->processed != now->processed ||
+           before->failed != now->failed;
+}
+
 static void hear_worker(struct process *process, const struct record *record)
 {
     struct worker *worker = process->data;
@@ -77,6 +86,8 @@ static void hear_worker(struct process *process, const struct record *record)
         worker->cpu_percent =
             100. * (double)(heartbeat->cpu_us - worker->heartbeat.cpu_us) / (double)passed_us;
     count_work(worker, heartbeat);
+    if (looks_different(&worker->heartbeat, heartbeat))
+        process->revision = ++process->host->revision;
     worker->heartbeat = *heartbeat;
     worker->heard_us = now_us;
     worker->heard_wall_ms = clock_wall_ms(process->host->clock);
@@ -130,6 +141,7 @@ static void remove_stopped(struct pool *pool)
         *link = worker->next;
         process_finish(&worker->process);
         free(worker);
+        pool->revision = ++pool->host->revision;
     }
 }
 
@@ -237,6 +249,8 @@ void pool_tell(struct pool *pool, enum record_type type)
 void pool_measured(struct pool *pool, const struct queue_metrics *metrics)
 {
     enum pool_pause pause = metrics->is_paused ? POOL_PAUSED : POOL_GOES_ON;
+    if (!pool->has_metrics || memcmp(&pool->metrics, metrics, sizeof *metrics) != 0)
+        pool->revision = ++pool->host->revision;
     pool->metrics = *metrics;
     pool->has_metrics = true;
     pool->measured_ms = clock_monotonic_ms(pool->host->clock);
@@ -285,11 +299,13 @@ struct pool *pool_create(struct host *host, struct returns *returns, const char 
     pool->host = host;
     pool->returns = returns;
     pool->queue = mem_strdup(queue);
+    host->listed = ++host->revision;
     return pool;
 }
 
 void pool_destroy(struct pool *pool)
 {
+    pool->host->listed = ++pool->host->revision;
     free(pool->queue);
     free(pool);
 }

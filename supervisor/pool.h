@@ -36,9 +36,9 @@ struct worker {
 
 /* What the workers of a pool have done since it was made. */
 struct pool_counts {
-    uint64_t ended;   /* attempts */
-    uint64_t failed;  /* of those, the ones that did not succeed */
-    uint64_t busy_us; /* handler time spent in jobs */
+    uint64_t ended;                /* attempts */
+    uint64_t failed;               /* of those, the ones that did not succeed */
+    uint64_t busy_us;              /* handler time spent in jobs */
     uint64_t run_times[RUN_TIMES]; /* of attempts that ended (common/channel.h) */
 };
 
@@ -61,6 +61,7 @@ struct pool {
     bool has_metrics;
     struct queue_metrics metrics;
     int64_t measured_ms; /* when they came; monotonic */
+    uint64_t revision;   /* of the host, when figures or the list of workers changed last */
 };
 
 /* An empty pool for a queue. */

@@ -57,6 +57,7 @@ static void set_state(struct process *process, enum process_state state)
     process->state = state;
     process->since_ms = now_ms(process);
     process->host->changed = true;
+    process->revision = ++process->host->revision;
     arm_limit(process);
 }
 

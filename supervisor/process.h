@@ -40,13 +40,14 @@ struct process {
     uint32_t board_slots; /* 0: it has no board */
 
     enum process_state state; /* changed by one setter in process.c alone */
+    uint64_t revision;        /* of the host, when something to be seen has changed last */
     enum stop_stage stage;
     int64_t since_ms; /* when state and stage began; monotonic, as all here */
     int64_t ready_ms; /* 0: this start has not got so far */
     int64_t alive_ms;
     int64_t pause_ms;
     int64_t started_wall_ms;
-    unsigned failures; /* in a row */
+    unsigned failures;         /* in a row */
     enum record_type farewell; /* what a stop tells it: RECORD_DRAIN, unless its owner says more */
     uint32_t generation;
 

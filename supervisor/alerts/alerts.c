@@ -127,6 +127,7 @@ static void tell(struct alerts *alerts, struct alert *alert, enum alert_event ev
     cJSON_AddStringToObject(object, "state", alert_event_name(event));
     cJSON_AddNumberToObject(object, "time", (double)time_ms);
     remember(alerts, object);
+    feed_put(&alerts->master->feed, "alert", object);
     if (may_send(alerts))
         notify_send(&alerts->notify, alert_severity_of(alert->type), object);
     cJSON_Delete(object);

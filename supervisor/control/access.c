@@ -45,13 +45,14 @@ bool access_is_forged(const struct access_request *request)
 }
 
 enum access_verdict access_judge(const struct access_rules *rules,
-                                 const struct access_request *request)
+                                 const struct access_request *request, enum access_role *role)
 {
     bool is_open = !rules->username[0] && !rules->token[0];
     bool is_operator =
         is_open || has_token(rules, request) || is_user(rules->username, rules->password, request);
     if (!is_operator && !is_user(rules->reader, rules->reader_password, request))
         return ACCESS_UNKNOWN;
+    *role = is_operator ? ACCESS_OPERATOR : ACCESS_READER;
     if ((request->changes && !is_operator) || access_is_forged(request))
         return ACCESS_FORBIDDEN;
     return ACCESS_GRANTED;

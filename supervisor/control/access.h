@@ -33,8 +33,10 @@ struct access_request {
     const char *content_type;
 };
 
+/* *role gets who it is, where it is somebody. */
+enum access_role { ACCESS_READER, ACCESS_OPERATOR };
 enum access_verdict access_judge(const struct access_rules *rules,
-                                 const struct access_request *request);
+                                 const struct access_request *request, enum access_role *role);
 
 /* True where a page of another site may have made a browser send it: one that changes something
  * comes from our own page, or from no browser, and carries a type that forms cannot send. */

@@ -7,6 +7,7 @@
 #include "common/json.h"
 #include "supervisor/commands.h"
 #include "supervisor/control/api_routes.h"
+#include "supervisor/control/events.h"
 #include "supervisor/control_address.h"
 #include "supervisor/master.h"
 
@@ -89,6 +90,32 @@ static void put_by(const struct web_request *request, cJSON *object)
     cJSON_AddStringToObject(object, "by", request->user ? request->user : by);
 }
 
+/* What the listener itself knows. */
+
+static void answer_session(const struct web_request *request)
+{
+    cJSON *object = cJSON_CreateObject();
+    json_put_text(object, "user", request->user);
+    cJSON_AddStringToObject(object, "role",
+                            request->role == ACCESS_OPERATOR ? "operator" : "reader");
+    cJSON_AddStringToObject(object, "version", MUSTER_VERSION);
+    char *text = cJSON_PrintUnformatted(object);
+    web_reply_json(request->http, 200, text, strlen(text));
+    cJSON_free(text);
+    cJSON_Delete(object);
+}
+
+static void ask_web(const struct web_request *request, const struct api_route *route,
+                    const cJSON *object)
+{
+    const char *last = http_header(request->http, "Last-Event-ID");
+    if (strcmp(route->action, "events") == 0)
+        events_answer(request->events, request->http,
+                      last ? last : json_get_string(object, "last_event_id", NULL));
+    else
+        answer_session(request);
+}
+
 void api_answer(const struct web_request *request)
 {
     struct err err = ERR_INIT;
@@ -105,6 +132,8 @@ void api_answer(const struct web_request *request)
         enum err_code result = ERR_NONE;
         if (route->target == API_STORE)
             ask_store(request, text, &err);
+        else if (route->target == API_WEB)
+            ask_web(request, route, object);
         else
             result = ask_master(request, text);
         if (strcmp(route->method, "POST") == 0)

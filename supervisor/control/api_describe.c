@@ -4,13 +4,17 @@
 #include <string.h>
 
 static const char *const places[] = {[API_PATH] = "path", [API_QUERY] = "query"};
-static const char *const types[] = {
-    [API_TEXT] = "string", [API_INTEGER] = "integer", [API_BOOLEAN] = "boolean"};
+static const char *const types[] = {[API_TEXT] = "string",
+                                    [API_INTEGER] = "integer",
+                                    [API_BOOLEAN] = "boolean",
+                                    [API_TEXTS] = "array"};
 
 static cJSON *describe_type(enum api_type type)
 {
     cJSON *schema = cJSON_CreateObject();
     cJSON_AddStringToObject(schema, "type", types[type]);
+    if (type == API_TEXTS)
+        cJSON_AddStringToObject(cJSON_AddObjectToObject(schema, "items"), "type", "string");
     return schema;
 }
 
@@ -64,7 +68,9 @@ static cJSON *describe_route(const struct api_route *route)
     if (strcmp(route->method, "POST") == 0)
         cJSON_AddItemToObject(object, "requestBody", describe_body(route));
     cJSON *answers = cJSON_AddObjectToObject(object, "responses");
-    describe_answer(answers, "200", "application/json", "It is done, or this is it");
+    bool is_stream = strcmp(route->action, "events") == 0;
+    describe_answer(answers, "200", is_stream ? "text/event-stream" : "application/json",
+                    "It is done, or this is it");
     describe_answer(answers, "default", "application/problem+json", "What is wrong");
     return object;
 }

@@ -97,6 +97,28 @@ static const struct api_param failed_act[] = {
     CONNECTION,
     END,
 };
+static const struct api_param events[] = {
+    PARAM("last_event_id", API_QUERY, API_TEXT,
+          "go on behind this event, where the header Last-Event-ID cannot be sent"),
+    END,
+};
+#define NAMES                                                                                      \
+    NEEDED("names", API_BODY, API_TEXTS, "programs: name, group:name, group:* or a pattern (web-*)")
+static const struct api_param programs[] = {
+    NAMES,
+    PARAM("at_once", API_BODY, API_INTEGER, "how many at a time; 0: all"),
+    END,
+};
+static const struct api_param signals[] = {
+    NAMES,
+    NEEDED("signal", API_BODY, API_TEXT, "a name or number, e.g. HUP"),
+    END,
+};
+static const struct api_param names[] = {NAMES, END};
+static const struct api_param operation[] = {
+    NEEDED("operation", API_PATH, API_INTEGER, "the number that a start, stop or restart gave"),
+    END,
+};
 static const struct api_param batches[] = {
     PARAM("uuid", API_QUERY, API_TEXT, "this one"),
     PARAM("after", API_QUERY, API_TEXT, "go on behind this uuid (newest first)"),
@@ -108,6 +130,22 @@ static const struct api_param batches[] = {
 const struct api_route api_routes[] = {
     {"GET", "/status", API_MASTER, "status", NULL, none,
      "The master, and the queues by its figures"},
+    {"GET", "/overview", API_MASTER, "overview", NULL, none,
+     "Queues, workers, programs, scaling and alerts in one answer, for dashboards"},
+    {"GET", "/events", API_WEB, "events", NULL, events,
+     "What changes, as it changes: server-sent events (text/event-stream)"},
+    {"GET", "/session", API_WEB, "session", NULL, none, "Who asks, and what that one may do"},
+    {"GET", "/programs", API_MASTER, "programs", NULL, none, "The programs"},
+    {"POST", "/programs/start", API_MASTER, "programs-start", NULL, programs, "Starts programs"},
+    {"POST", "/programs/stop", API_MASTER, "programs-stop", NULL, programs, "Stops programs"},
+    {"POST", "/programs/restart", API_MASTER, "programs-restart", NULL, programs,
+     "Stops programs and starts them again"},
+    {"POST", "/programs/signal", API_MASTER, "programs-signal", NULL, signals,
+     "Sends programs a signal"},
+    {"POST", "/programs/clear", API_MASTER, "programs-clear", NULL, names,
+     "Empties the logs of programs"},
+    {"GET", "/operations/{operation}", API_MASTER, "operation", NULL, operation,
+     "How far a start, stop or restart has come"},
     {"GET", "/workers", API_MASTER, "workers", NULL, maybe_queue, "The workers"},
     {"POST", "/workers/restart", API_MASTER, "restart", NULL, restart,
      "Replaces workers; running jobs finish"},
@@ -225,6 +263,17 @@ static int put_text(cJSON *request, const struct api_param *param, const char *t
     return 0;
 }
 
+static bool are_texts(const cJSON *value)
+{
+    const cJSON *item;
+    cJSON_ArrayForEach(item, value)
+    {
+        if (!cJSON_IsString(item))
+            return false;
+    }
+    return cJSON_IsArray(value);
+}
+
 static bool fits(const cJSON *value, enum api_type type)
 {
     switch (type) {
@@ -235,6 +284,8 @@ static bool fits(const cJSON *value, enum api_type type)
                value->valuedouble == (double)(long long)value->valuedouble;
     case API_BOOLEAN:
         return cJSON_IsBool(value);
+    case API_TEXTS:
+        return are_texts(value);
     }
     return false;
 }
@@ -242,11 +293,21 @@ static bool fits(const cJSON *value, enum api_type type)
 static int put_member(cJSON *request, const struct api_param *param, const cJSON *value,
                       struct err *err)
 {
-    static const char *const types[] = {"a string", "a whole number from 0 on", "true or false"};
+    static const char *const types[] = {"a string", "a whole number from 0 on", "true or false",
+                                        "a list of strings"};
     if (!fits(value, param->type))
         return err_set(err, ERR_INVALID, "%s must be %s", param->name, types[param->type]);
-    cJSON_AddItemToObject(request, param->name, cJSON_Duplicate(value, false));
+    cJSON_AddItemToObject(request, param->name, cJSON_Duplicate(value, true));
     return 0;
+}
+
+/* It is in the request as the text that the path has. */
+static int read_path_integer(cJSON *request, const char *name, struct err *err)
+{
+    cJSON *text = cJSON_DetachItemFromObjectCaseSensitive(request, name);
+    int result = put_integer(request, name, cJSON_GetStringValue(text), err);
+    cJSON_Delete(text);
+    return result;
 }
 
 static int put_param(cJSON *request, const struct api_param *param, api_query_fn query,
@@ -254,6 +315,8 @@ static int put_param(cJSON *request, const struct api_param *param, api_query_fn
 {
     const char *text = param->place == API_QUERY ? query(context, param->name) : NULL;
     const cJSON *member = param->place == API_BODY ? json_get(body, param->name) : NULL;
+    if (param->place == API_PATH && param->type == API_INTEGER)
+        return read_path_integer(request, param->name, err);
     if (text)
         return put_text(request, param, text, err);
     if (member)

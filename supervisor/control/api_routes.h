@@ -17,9 +17,10 @@
  */
 #define API_ROOT "/api/v1"
 
-enum api_type { API_TEXT, API_INTEGER, API_BOOLEAN };
+enum api_type { API_TEXT, API_INTEGER, API_BOOLEAN, API_TEXTS };
 enum api_place { API_PATH, API_QUERY, API_BODY };
-enum api_target { API_MASTER, API_STORE };
+/* API_WEB: the listener itself. */
+enum api_target { API_MASTER, API_STORE, API_WEB };
 
 struct api_param {
     const char *name; /* NULL ends a row of them */

@@ -8,9 +8,9 @@
 
 #include "common/json.h"
 #include "common/mem.h"
-#include "supervisor/control/access.h"
 #include "supervisor/control/api.h"
 #include "supervisor/control/api_routes.h"
+#include "supervisor/control/events.h"
 #include "supervisor/control/listen.h"
 #include "supervisor/control/log_tail.h"
 #include "supervisor/control/rpc.h"
@@ -33,6 +33,7 @@ struct listener {
 
 struct web {
     struct master *master;
+    struct events *events;
     struct listener *listeners;
     size_t count;
 };
@@ -203,7 +204,7 @@ static const char *token_of(struct http_request *http)
 
 /* *user gets who it is, to be freed; NULL where nobody is asked. */
 static enum access_verdict judge(const struct listener *listener, struct http_request *http,
-                                 char **user, bool *guessed)
+                                 char **user, enum access_role *role, bool *guessed)
 {
     const struct access_rules rules = {.username = listener->username,
                                        .password = listener->password,
@@ -222,7 +223,7 @@ static enum access_verdict judge(const struct listener *listener, struct http_re
         .fetch_site = http_header(http, "Sec-Fetch-Site"),
         .content_type = http_header(http, "Content-Type"),
     };
-    enum access_verdict verdict = access_judge(&rules, &request);
+    enum access_verdict verdict = access_judge(&rules, &request, role);
     free(password);
     if (!*user && token)
         *user = mem_strdup("token");
@@ -231,13 +232,16 @@ static enum access_verdict judge(const struct listener *listener, struct http_re
 
 static void answer(const struct listener *listener, struct http_request *http)
 {
-    struct web_request request = {
-        .http = http, .master = listener->web->master, .path = http_path(http)};
+    struct web_request request = {.http = http,
+                                  .master = listener->web->master,
+                                  .events = listener->web->events,
+                                  .path = http_path(http)};
     const struct page *page = find_page(request.path);
     bool guessed = false;
     char *user = NULL;
-    enum access_verdict verdict =
-        page && page->is_public ? ACCESS_GRANTED : judge(listener, http, &user, &guessed);
+    enum access_verdict verdict = page && page->is_public
+                                      ? ACCESS_GRANTED
+                                      : judge(listener, http, &user, &request.role, &guessed);
     request.user = user;
     if (verdict == ACCESS_UNKNOWN)
         ask_for_password(http, guessed);
@@ -300,6 +304,7 @@ struct web *web_create(struct master *master, const struct supervisor_settings *
 {
     struct web *web = mem_new(1, sizeof *web);
     web->master = master;
+    web->events = events_create(master);
     web->listeners = mem_new(settings->server_count, sizeof *web->listeners);
     for (size_t i = 0; i < settings->server_count; i++) {
         int result = open_listener(web, &web->listeners[i], &settings->servers[i], err);
@@ -318,6 +323,7 @@ void web_destroy(struct web *web)
         return;
     for (size_t i = 0; i < web->count; i++)
         close_listener(&web->listeners[i]);
+    events_destroy(web->events);
     free(web->listeners);
     free(web);
 }

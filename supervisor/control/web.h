@@ -5,12 +5,14 @@
 #include "common/err.h"
 #include "common/json.h"
 #include "common/supervisor_settings.h"
+#include "supervisor/control/access.h"
 #include "supervisor/control/http.h"
 
 /*
  * What the master's HTTP listeners answer: who may ask is judged once, for all paths (access.h),
  * then the path's page answers. [unix_http_server] and [inet_http_server] say where they listen.
  */
+struct events;
 struct master;
 struct web;
 
@@ -31,6 +33,8 @@ struct web_request {
     struct master *master;
     const char *path;
     const char *user; /* that HTTP has checked, or NULL; lives during the call */
+    enum access_role role;
+    struct events *events;
 };
 
 /* Writes into the audit log that a request asks for something. */

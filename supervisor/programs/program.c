@@ -68,6 +68,7 @@ static void set_state(struct program *program, enum process_state state)
     program->state = state;
     program->since_ms = now_ms(program);
     program->host->host->changed = true;
+    program->revision = ++program->host->host->revision;
     arm_limit(program);
     payload_notify_state(program, before);
 }
@@ -354,6 +355,7 @@ struct program *program_create(struct program_host *host, struct program_group *
     program->group = group;
     take_settings(program, source, settings, process);
     program->state = PROCESS_STOPPED;
+    host->host->listed = ++host->host->revision;
     program->child = (struct spawn_child){.pid = -1, .pidfd = -1, .error_fd = -1};
     program->input.fd = -1;
     for (int stream = 0; stream < STREAM_COUNT; stream++)
@@ -368,6 +370,7 @@ void program_destroy(struct program *program)
 {
     ev_timer_stop(program->host->host->loop, &program->limit);
     program_schedule_end(program);
+    program->host->host->listed = ++program->host->host->revision;
     release(program);
     listener_destroy(program->listener);
     program_change_cancel(program);

@@ -42,6 +42,7 @@ struct program {
     struct program_change *change; /* what it becomes when it has stopped; NULL: nothing */
 
     enum process_state state; /* changed by one setter in program.c alone */
+    uint64_t revision;        /* of the host, when it changed last */
     bool was_started;         /* at any time */
     bool ended_well;          /* by one of exitcodes */
     bool holds_socket;        /* of its group */

@@ -42,6 +42,7 @@ static void record(const struct scaling *scaling, const struct scaled *scaled, i
     cJSON_AddItemToObject(entry, "metrics", scaling_describe_metrics(scaled));
     if (diary_write(settings_of(scaling)->muster.datadir, entry, &err) < 0)
         log_write(LOG_WARN, "scaling: the history is not kept: %s", err.text);
+    feed_put(&scaling->master->feed, "scaling", entry);
     cJSON_Delete(entry);
     log_write(LOG_INFO, "scaling: %s: %lld -> %lld workers: %s", scaled->pool->queue,
               (long long)from, (long long)scaled->target, decision->reason);

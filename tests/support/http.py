@@ -64,3 +64,39 @@ def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+class Events:
+    """One who listens to the events of a daemon."""
+
+    def __init__(self, daemon, path="/api/v1/events", **headers):
+        self.connection = UnixConnection(daemon.http)
+        self.connection.request("GET", path, headers={key.replace("_", "-"): value for key, value in headers.items()})
+        self.answer = self.connection.getresponse()
+        self.id = None
+
+    def next(self):
+        """Name and data of the next event."""
+        name, data = None, None
+        while True:
+            line = self.answer.readline().decode()
+            assert line, "the events have ended"
+            key, _, value = line.rstrip("\n").partition(": ")
+            if key == "event":
+                name = value
+            elif key == "id":
+                self.id = value
+            elif key == "data":
+                data = json.loads(value)
+            elif not key and name:
+                return name, data
+
+    def wait(self, name, condition=lambda data: True):
+        """The data of the next event of this name for which the condition holds; others are passed over."""
+        while True:
+            got, data = self.next()
+            if got == name and condition(data):
+                return data
+
+    def close(self):
+        self.connection.close()

@@ -6,18 +6,22 @@
 static const struct access_rules rules = {"root", "secret", "view", "look", ""};
 static const struct access_rules open_rules = {"", "", "", "", ""};
 
+static enum access_role role;
+
 static enum access_verdict judge(const char *user, const char *password, bool changes)
 {
     const struct access_request request = {
         .user = user, .password = password, .changes = changes, .content_type = "application/json"};
-    return access_judge(&rules, &request);
+    return access_judge(&rules, &request, &role);
 }
 
 static void test_roles(void **state)
 {
     (void)state;
     assert_int_equal(judge("root", "secret", true), ACCESS_GRANTED);
+    assert_int_equal(role, ACCESS_OPERATOR);
     assert_int_equal(judge("view", "look", false), ACCESS_GRANTED);
+    assert_int_equal(role, ACCESS_READER);
     assert_int_equal(judge("view", "look", true), ACCESS_FORBIDDEN);
     assert_int_equal(judge("root", "look", false), ACCESS_UNKNOWN);
     assert_int_equal(judge("root", NULL, false), ACCESS_UNKNOWN);
@@ -29,14 +33,14 @@ static void test_without_a_user_nobody_is_asked(void **state)
 {
     (void)state;
     const struct access_request request = {.changes = true, .content_type = "application/json"};
-    assert_int_equal(access_judge(&open_rules, &request), ACCESS_GRANTED);
+    assert_int_equal(access_judge(&open_rules, &request, &role), ACCESS_GRANTED);
 }
 
 static enum access_verdict judge_origin(const char *site, const char *type)
 {
     const struct access_request request = {
         .changes = true, .fetch_site = site, .content_type = type};
-    return access_judge(&open_rules, &request);
+    return access_judge(&open_rules, &request, &role);
 }
 
 static void test_other_pages_change_nothing(void **state)

@@ -39,6 +39,12 @@ static void test_routes(void **state)
     expect("GET", "/api/v1/jobs/abc", NULL, "", "{\"uuid\":\"abc\",\"call\":\"jobs\"}");
     expect("POST", "/api/v1/queues/a/jobs", NULL, "{\"job\":\"X\",\"data\":[1]}",
            "{\"queue\":\"a\",\"call\":\"job.push\",\"push\":{\"job\":\"X\",\"data\":[1]}}");
+    expect("GET", "/api/v1/operations/7", NULL, "", "{\"command\":\"operation\",\"operation\":7}");
+    expect("GET", "/api/v1/operations/x", NULL, "", "operation must be a whole number from 0 on");
+    expect("POST", "/api/v1/programs/stop", NULL, "{\"names\":[\"a\",\"b:*\"]}",
+           "{\"command\":\"programs-stop\",\"names\":[\"a\",\"b:*\"]}");
+    expect("POST", "/api/v1/programs/stop", NULL, "{\"names\":[1]}",
+           "names must be a list of strings");
     expect("GET", "/api/v1/jobs", &(struct query){"limit", "5"}, "",
            "{\"call\":\"jobs\",\"limit\":5}");
     expect("POST", "/api/v1/failed/retry", &(struct query){"connection", "r"},
