@@ -59,8 +59,9 @@ def test_while_the_store_is_away_jobs_run_on_and_their_ends_wait(muster, seconds
 
 
 def test_a_push_that_was_not_stored_says_so(muster):
+    muster.configure()
+    muster.push()  # the first one makes the tables
     muster.configure(connection={"timeout": "300ms"})
-    muster.push()
     with muster.store.away():
         result = muster.run("queue:push", "A")
         assert result.returncode == 4 and result.stdout == "" and result.stderr.startswith("muster: queue:push: ")

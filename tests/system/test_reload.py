@@ -151,7 +151,7 @@ def test_usr1_replaces_all_workers(running):
     before = running.running()
     running.signal(signal.SIGUSR1)
     wait_replaced(running, before, 3)
-    assert len(running.fake_lines("drain")) == 3
+    wait_for(lambda: len(running.fake_lines("drain")) == 3)  # the old ones may yet have to read it
     assert generations(running, "emails") == [1, 1, 1, 1]
 
 

@@ -345,13 +345,18 @@ def test_bombs_and_forgeries_are_refused(several):
     assert several.ours.call("supervisor.getAPIVersion") == "3.0"
 
 
+def listens(path):
+    with socket.socket(socket.AF_UNIX) as client:
+        return client.connect_ex(str(path)) == 0
+
+
 @pytest.mark.parametrize("password", ["thepw", "{SHA}" + hashlib.sha1(b"thepw").hexdigest()])
 def test_passwords(pair, password):
     from supervisor.xmlrpc import SupervisorTransport
     import xmlrpc.client
     pair.configure(program("a", SLEEP), server=SERVER + f"username = me\npassword = {password}\n")
     for daemon in pair.both:
-        daemon.answers = lambda daemon=daemon: (daemon.directory / "s.sock").exists()
+        daemon.answers = lambda daemon=daemon: listens(daemon.directory / "s.sock")
         daemon.start()
         for user, text, wanted in [("me", "thepw", 200), ("me", "wrong", 401), ("you", "thepw", 401), (None, None, 401)]:
             client = xmlrpc.client.ServerProxy("http://127.0.0.1", transport=SupervisorTransport(user, text, daemon.url))

@@ -177,7 +177,7 @@ static void test_nobody_is_started_for_nothing(void **state)
     (void)state;
     const struct policy lazy = {.kind = SCALING_LATENCY, .min = 0, .max = 5, .promise = 1};
     struct load_history history = {0};
-    struct decision decision;
+    struct decision decision = {0};
     struct load load = {.seconds = 1, .observed = 1, .concurrency = 1, .boot = 15};
     for (int i = 0; i < 100; i++)
         latency_decide(&lazy, &history, &load, &decision);
