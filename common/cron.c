@@ -2,6 +2,7 @@
 #include "common/cron.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -193,6 +194,21 @@ int cron_parse(const char *text, struct cron *cron, struct err *err)
         .either_day = !stars[DAY] && !stars[WEEKDAY],
     };
     return 0;
+}
+
+int cron_parse_daytime(const char *text, struct cron *cron, struct err *err)
+{
+    static const char *const words[] = {"@hourly", "@daily", "@weekly", "@monthly"};
+    char expression[CRON_TEXT_MAX];
+    int hour = 0, minute = 0, length = 0;
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (strcasecmp(words[i] + 1, text) == 0)
+            return cron_parse(words[i], cron, err);
+    if (sscanf(text, "%2d:%2d%n", &hour, &minute, &length) == 2 && text[length] == '\0') {
+        snprintf(expression, sizeof expression, "%d %d * * *", minute, hour);
+        return cron_parse(expression, cron, err);
+    }
+    return cron_parse(text, cron, err);
 }
 
 /* --- Asking --- */

@@ -31,6 +31,9 @@ struct cron {
 #define CRON_TEXT_MAX 256
 int cron_parse(const char *text, struct cron *cron, struct err *err);
 
+/* The same, but also "hourly", "daily", "weekly", "monthly" and "HH:MM" (each day). */
+int cron_parse_daytime(const char *text, struct cron *cron, struct err *err);
+
 /* True in the minutes that the expression names. */
 bool cron_matches(const struct cron *cron, const struct tm *time);
 

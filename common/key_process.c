@@ -6,6 +6,7 @@
 #include "common/cron.h"
 #include "common/env_file.h"
 #include "common/process_limits.h"
+#include "common/users.h"
 #include "common/zone.h"
 
 static int parse_rlimit(const struct key *key, const char *text, void *value, struct err *err)
@@ -65,6 +66,25 @@ static int parse_zone(const struct key *key, const char *text, void *value, stru
     return zone_check(text, err) < 0 ? -1 : key_optional_store(text, value, err);
 }
 
+static int parse_daytime(const struct key *key, const char *text, void *value, struct err *err)
+{
+    (void)key;
+    struct cron cron;
+    if (text[0] && cron_parse_daytime(text, &cron, err) < 0)
+        return -1;
+    return key_optional_store(text, value, err);
+}
+
+static int parse_owner(const struct key *key, const char *text, void *value, struct err *err)
+{
+    (void)key;
+    uid_t uid;
+    gid_t gid;
+    if (text[0] && owner_find(text, &uid, &gid, err) < 0)
+        return -1;
+    return key_optional_store(text, value, err);
+}
+
 const struct key_type_operations key_rlimit = {
     .parse = parse_rlimit,
     .print = key_optional_print,
@@ -84,3 +104,7 @@ const struct key_type_operations key_whole_path =
 const struct key_type_operations key_cron =
     KEY_OPTIONAL_TYPE(parse_cron, "minute hour day month weekday, or @hourly, @daily …");
 const struct key_type_operations key_zone = KEY_OPTIONAL_TYPE(parse_zone, "a time zone");
+const struct key_type_operations key_daytime =
+    KEY_OPTIONAL_TYPE(parse_daytime, "hourly, daily, weekly, HH:MM, or as in crontab(5)");
+const struct key_type_operations key_optional_owner =
+    KEY_OPTIONAL_TYPE(parse_owner, "user or user:group");

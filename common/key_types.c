@@ -33,6 +33,8 @@ static const struct key_type_operations *const operations[] = {
     [KEY_WHOLE_PATH] = &key_whole_path,
     [KEY_CRON] = &key_cron,
     [KEY_ZONE] = &key_zone,
+    [KEY_DAYTIME] = &key_daytime,
+    [KEY_OPTIONAL_OWNER] = &key_optional_owner,
 };
 
 const struct key_type_operations *key_type_of(const struct key *key)

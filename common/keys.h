@@ -50,6 +50,8 @@ enum key_type {
     KEY_WHOLE_PATH,  /* an absolute path */
     KEY_CRON,        /* for cron_parse */
     KEY_ZONE,        /* a time zone, for zone_check */
+    KEY_DAYTIME,     /* for cron_parse_daytime */
+    KEY_OPTIONAL_OWNER, /* as KEY_OWNER */
 };
 
 /* What KEY_LOG_FILE may be beside a path, as it is kept. */

@@ -35,6 +35,23 @@ struct attribute_settings {
     bool user_environment; /* HOME, USER, LOGNAME and SHELL are those of its user */
 };
 
+enum log_timestamps {
+    LOG_TIMESTAMPS_NONE,
+    LOG_TIMESTAMPS_LOCAL,
+    LOG_TIMESTAMPS_ISO,
+    LOG_TIMESTAMPS_UTC,
+};
+
+/* What its logs have beyond Supervisor's. */
+struct log_settings {
+    int timestamps;  /* enum log_timestamps */
+    int mode;        /* -1: as it comes */
+    char *owner;     /* for owner_find; NULL: musterd's */
+    char *rotate[2]; /* of each stream, for cron_parse_daytime; NULL: by size alone */
+    bool json;
+    bool compress;
+};
+
 enum schedule_overlap {
     SCHEDULE_OVERLAP_SKIP,
     SCHEDULE_OVERLAP_QUEUE,

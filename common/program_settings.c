@@ -49,6 +49,9 @@ void program_settings_finish(struct program_settings *program)
         free(program->attributes.rlimits[limit]);
     free(program->attributes.ionice);
     free(program->depends_on);
+    free(program->logs.owner);
+    for (int stream = 0; stream < STREAM_COUNT; stream++)
+        free(program->logs.rotate[stream]);
     free(program->schedule.when);
     free(program->schedule.timezone);
     free(program->schedule.stamp);

@@ -65,6 +65,7 @@ struct program_settings {
     struct stream_settings streams[STREAM_COUNT];
     struct attribute_settings attributes;
     struct run_schedule_settings schedule;
+    struct log_settings logs;
 
     char *depends_on; /* program_depends.h */
     unsigned rank;    /* higher than those that it depends on have; 0: there are none */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/program_attribute_keys.h"
+#include "common/program_log_keys.h"
 #include "common/program_schedule_keys.h"
 #include "common/program_settings.h"
 #include "common/program_watch_keys.h"
@@ -12,6 +13,10 @@
 
 static const char *const autorestart_names[] = {"false|no|off|0", "true|yes|on|1", "unexpected",
                                                 NULL};
+
+/* In the order of enum log_timestamps. */
+static const char *const log_timestamps_names[] = {"none|no|off|false|0", "local|yes|on|true|1",
+                                                   "iso", "utc", NULL};
 
 /* In the order of enum schedule_overlap. */
 static const char *const schedule_overlap_names[] = {"skip", "queue", "replace", NULL};
@@ -242,6 +247,7 @@ static const struct key program_keys[] = {
      .reload = RELOAD_NONE,
      .help = "Standard error goes to syslog, with the process's name before each line."},
     PROGRAM_ATTRIBUTE_KEYS,
+    PROGRAM_LOG_KEYS,
     PROGRAM_RESTART_KEYS,
     PROGRAM_SCHEDULE_KEYS,
 };

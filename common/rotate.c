@@ -32,3 +32,17 @@ int rotate_files(const char *path, int64_t backups, struct err *err)
     }
     return result;
 }
+
+void rotate_compressed(const char *path, int64_t backups)
+{
+    for (int64_t number = backups; number > 0; number--) {
+        char *source = mem_printf("%s.%lld.gz", path, (long long)number);
+        char *target = mem_printf("%s.%lld.gz", path, (long long)number + 1);
+        if (number < backups)
+            rename(source, target);
+        else
+            unlink(source);
+        free(source);
+        free(target);
+    }
+}

@@ -10,4 +10,8 @@
  * on where one cannot be moved: returns 0, or -1 with err naming the first. */
 int rotate_files(const char *path, int64_t backups, struct err *err);
 
+/* Before that, where rotated files are compressed: moves PATH.1.gz to PATH.2.gz, and so on, and
+ * removes the last one. */
+void rotate_compressed(const char *path, int64_t backups);
+
 #endif

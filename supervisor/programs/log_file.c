@@ -102,23 +102,32 @@ int log_file_clear(struct log_file *file, const char *path, struct err *err)
 
 /* Rotating */
 
+void log_file_rotate(struct log_file *file, const struct log_name *name,
+                     const struct log_rotation *rotation)
+{
+    char room[LOG_PATH_SIZE];
+    struct err err = ERR_INIT;
+    const char *path = name->tell(name->context, room);
+    if (rotation->compress)
+        rotate_compressed(path, rotation->backups);
+    if (rotate_files(path, rotation->backups, &err) < 0)
+        log_write(LOG_ERROR, "%s", err.text);
+    if (log_file_reopen(file, path, &err) < 0)
+        log_write(LOG_ERROR, "%s", err.text);
+    file->rotations++;
+}
+
 /* Others may have emptied the file meanwhile (logrotate's copytruncate): its size is asked for
  * before it is moved. */
 static void rotate(struct log_file *file, const struct log_name *name,
                    const struct log_rotation *rotation)
 {
-    char room[LOG_PATH_SIZE];
     struct stat status;
-    struct err err = ERR_INIT;
     if (fstat(file->fd, &status) == 0)
         file->size = status.st_size;
     if (file->size < rotation->maxbytes)
         return;
-    const char *path = name->tell(name->context, room);
-    if (rotate_files(path, rotation->backups, &err) < 0)
-        log_write(LOG_ERROR, "%s", err.text);
-    if (log_file_reopen(file, path, &err) < 0)
-        log_write(LOG_ERROR, "%s", err.text);
+    log_file_rotate(file, name, rotation);
     if (file->size >= rotation->maxbytes)
         file->size = 0; /* it could not be moved: not again with every write */
 }

@@ -32,6 +32,7 @@ struct log_file {
     int fd;                      /* -1: closed */
     int64_t size;                /* of a regular file, as far as we know; -1 for others */
     uint64_t lost;               /* bytes that could not be written */
+    unsigned rotations;          /* so far */
     bool failing;                /* the last write was refused */
     struct log_backlog *backlog; /* for what is no regular file */
 };
@@ -39,6 +40,7 @@ struct log_file {
 struct log_rotation {
     int64_t maxbytes; /* 0: never */
     int64_t backups;
+    bool compress; /* what has been rotated is compressed by somebody */
 };
 
 enum log_result { LOG_TAKEN, LOG_BLOCKED };
@@ -53,6 +55,10 @@ int log_file_open(struct log_file *file, const char *path, struct ev_loop *loop,
 enum log_result log_file_write(struct log_file *file, const struct log_name *name,
                                const struct log_rotation *rotation, const char *bytes,
                                size_t length);
+
+/* Rotates it whatever its size. */
+void log_file_rotate(struct log_file *file, const struct log_name *name,
+                     const struct log_rotation *rotation);
 
 /* Opens the file again under its name. Keeps the old one on failure (-1 with err). */
 int log_file_reopen(struct log_file *file, const char *path, struct err *err);

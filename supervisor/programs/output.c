@@ -11,6 +11,7 @@
 #include "common/log.h"
 #include "supervisor/programs/capture.h"
 #include "supervisor/programs/listener.h"
+#include "supervisor/programs/output_log.h"
 #include "supervisor/programs/payload.h"
 #include "supervisor/programs/program.h"
 #include "supervisor/programs/syslog.h"
@@ -57,10 +58,7 @@ static bool is_protocol(const struct output *output)
 
 static void put_into_file(struct output *output, const char *bytes, size_t length)
 {
-    const struct stream_settings *settings = settings_of(output);
-    const struct log_rotation rotation = {settings->maxbytes, settings->backups};
-    const struct log_name name = {tell_path, output};
-    if (log_file_write(&output->file, &name, &rotation, bytes, length) == LOG_BLOCKED)
+    if (output_log_write(output, bytes, length) == LOG_BLOCKED)
         pause_reading(output);
 }
 
@@ -196,8 +194,11 @@ static int open_log(struct output *output, struct err *err)
     const char *path = tell_path(output, room);
     if (!path)
         return 0;
-    return log_file_open(&output->file, path, output->program->host->host->loop, resume_reading,
-                         output, err);
+    if (log_file_open(&output->file, path, output->program->host->host->loop, resume_reading, output,
+                      err) < 0)
+        return -1;
+    output_log_begin(output);
+    return 0;
 }
 
 int output_open(struct output *output, int fd, struct err *err)
@@ -222,6 +223,7 @@ void output_close(struct output *output)
         end_reading(output);
     capture_destroy(output->capture);
     output->capture = NULL;
+    output_log_end(output);
     log_file_close(&output->file);
 }
 
@@ -230,6 +232,7 @@ void output_move(struct output *output)
     struct err err = ERR_INIT;
     if (output->watch.fd < 0)
         return;
+    output_log_end(output);
     log_file_close(&output->file);
     if (open_log(output, &err) < 0)
         log_write(LOG_ERROR, "%s", err.text);
@@ -245,6 +248,7 @@ void output_reopen(struct output *output)
     const char *path = tell_path(output, room);
     if (log_file_reopen(&output->file, path, &err) < 0)
         log_write(LOG_ERROR, "%s", err.text);
+    output_log_made(output);
 }
 
 int output_clear(struct output *output, struct err *err)
@@ -252,5 +256,7 @@ int output_clear(struct output *output, struct err *err)
     char room[LOG_PATH_SIZE];
     if (output->file.fd < 0)
         return 0;
-    return log_file_clear(&output->file, tell_path(output, room), err);
+    int result = log_file_clear(&output->file, tell_path(output, room), err);
+    output_log_made(output);
+    return result;
 }

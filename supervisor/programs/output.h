@@ -13,6 +13,7 @@
 #include "supervisor/programs/log_file.h"
 
 struct capture;
+struct output_log;
 struct program;
 
 /*
@@ -24,6 +25,7 @@ struct output {
     ev_io watch; /* of the reading end; its fd is -1 while there is none */
     struct program *program;
     struct log_file file;
+    struct output_log *log;  /* NULL: as Supervisor writes it */
     struct capture *capture; /* NULL: nothing is captured */
     enum ansi_state ansi;
     enum stream stream;

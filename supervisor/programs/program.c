@@ -13,6 +13,7 @@
 #include "supervisor/programs/auto_log.h"
 #include "supervisor/programs/listener_pool.h"
 #include "supervisor/programs/memory_watch.h"
+#include "supervisor/programs/output_log.h"
 #include "supervisor/programs/payload.h"
 #include "supervisor/programs/program_change.h"
 #include "supervisor/programs/program_group.h"
@@ -340,6 +341,8 @@ void program_configure(struct program *program, struct group_settings *source,
     for (int stream = 0; stream < STREAM_COUNT; stream++)
         if (is_moved[stream])
             output_move(&program->outputs[stream]);
+        else
+            output_log_begin(&program->outputs[stream]);
     memory_watch_follow(program);
     program_schedule_follow(program);
     arm_limit(program);

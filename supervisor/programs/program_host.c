@@ -57,7 +57,7 @@ void program_host_make_room(const struct program_host *host, size_t process_coun
 
 void program_host_init(struct program_host *programs, struct host *host)
 {
-    *programs = (struct program_host){.host = host};
+    *programs = (struct program_host){.host = host, .compressor.host = host};
     programs->buffer = mem_new(OUTPUT_BUFFER_SIZE, 1);
     programs->clean_buffer = mem_new(OUTPUT_BUFFER_SIZE + 1, 1);
     getrlimit(RLIMIT_NOFILE, &programs->files);
@@ -66,6 +66,7 @@ void program_host_init(struct program_host *programs, struct host *host)
 
 void program_host_finish(struct program_host *host)
 {
+    compressor_finish(&host->compressor);
     identities_forget(&host->identities);
     free(host->buffer);
     free(host->clean_buffer);

@@ -7,6 +7,7 @@
 
 #include "common/supervisor_settings.h"
 #include "supervisor/host.h"
+#include "supervisor/programs/compressor.h"
 #include "supervisor/programs/event_bus.h"
 #include "supervisor/programs/identity.h"
 
@@ -18,6 +19,7 @@ struct program_host {
     struct host *host;
     struct event_bus bus;
     struct identities identities;
+    struct compressor compressor;
     struct rlimit files; /* RLIMIT_NOFILE for programs; our own may be higher */
     char *buffer;        /* OUTPUT_BUFFER_SIZE bytes, for whoever reads or writes just now */
     char *clean_buffer;  /* one byte more, where escape sequences are taken out */

@@ -164,10 +164,31 @@ static void test_unknown_zones_are_refused(void **state)
     assert_int_equal(zone_check("Europe", NULL), -1);
 }
 
+static void test_times_of_the_day(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        {"daily", "0 0 * * *"}, {"Hourly", "0 * * * *"}, {"03:30", "30 3 * * *"},
+        {"3:05", "5 3 * * *"},  {"5 3 * * 1", "5 3 * * 1"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct cron cron, expected = parsed(cases[i][1]);
+        assert_int_equal(cron_parse_daytime(cases[i][0], &cron, NULL), 0);
+        assert_int_equal(cron.minutes, expected.minutes);
+        assert_int_equal(cron.hours, expected.hours);
+        assert_int_equal(cron.weekdays, expected.weekdays);
+    }
+    static const char *const wrong[] = {"", "24:00", "3:60", "3", "3:30x", "yearlyy", "-1:30"};
+    struct cron unused;
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+        assert_int_equal(cron_parse_daytime(wrong[i], &unused, NULL), -1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_next),
+        cmocka_unit_test(test_times_of_the_day),
         cmocka_unit_test(test_either_day_is_enough_where_both_are_restricted),
         cmocka_unit_test(test_there_may_be_none),
         cmocka_unit_test(test_business_hours),
