@@ -5,9 +5,12 @@
 #include <stdlib.h>
 
 #include "cli/context.h"
+#include "cli/supervisor_keys.h"
 #include "common/buf.h"
+#include "common/ini.h"
 
 #define SETTINGS_TEXT_MAX (16u << 20)
+#define INI_PLACE_SIZE    4200
 
 static const struct cli_option no_options[] = {OPTIONS_END};
 
@@ -16,6 +19,48 @@ static const struct cli_option no_options[] = {OPTIONS_END};
 static const char *file_text(const struct settings *settings)
 {
     return *settings->file ? settings->file : "no file, the defaults";
+}
+
+/* --supervisor: what does not mean the same as to Supervisor, key by key. */
+
+static void list_difference(struct answer *answer, const struct ini_section *section,
+                            const struct ini_key *key,
+                            const struct supervisor_difference *difference)
+{
+    struct fields *row = answer_row(answer);
+    char place[INI_PLACE_SIZE];
+    snprintf(place, sizeof place, "%s:%d", key->file, key->line);
+    fields_text(row, "section", section->name);
+    fields_text(row, "key", key->name);
+    fields_text(row, "verdict", supervisor_verdict_name(difference->verdict));
+    fields_text(row, "note", difference->note);
+    fields_text(row, "place", place);
+}
+
+/* Muster's own sections are not Supervisor's business. */
+static int list_differences(struct answer *answer, const char *file, struct err *err)
+{
+    struct ini *ini = ini_load(file, err);
+    int64_t same = 0;
+    if (!ini)
+        return -1;
+    answer_list(answer, "differences");
+    for (size_t i = 0; i < ini->section_count; i++) {
+        const struct ini_section *section = &ini->sections[i];
+        for (size_t k = 0; supervisor_has_section(section->name) && k < section->key_count; k++) {
+            const struct ini_key *key = &section->keys[k];
+            const struct supervisor_difference difference =
+                supervisor_key_difference(section->name, key->name);
+            if (difference.verdict == SUPERVISOR_SAME)
+                same++;
+            else
+                list_difference(answer, section, key, &difference);
+        }
+    }
+    fields_integer(&answer->values, "same", same);
+    answer_line(answer, "keys that mean the same: %lld", (long long)same);
+    ini_destroy(ini);
+    return 0;
 }
 
 static int run_check(struct context *context, struct err *err)
@@ -37,18 +82,30 @@ static int run_check(struct context *context, struct err *err)
     }
     answer_line(&context->answer, "%s: valid; connections: %zu, queues: %zu", file_text(settings),
                 settings->connection_count, settings->queue_count);
+    if (options_given(&context->options, "supervisor"))
+        return list_differences(&context->answer, settings->file, err);
     return 0;
 }
+
+static const struct cli_option check_options[] = {
+    {.name = "supervisor",
+     .kind = OPTION_FLAG,
+     .help = "list each key that does not mean the same as to Supervisor"},
+    OPTIONS_END,
+};
 
 const struct cli_command command_config_check = {
     .name = "config:check",
     .group = "configuration",
     .usage = "[FILE]",
     .summary = "Checks a configuration file",
-    .details = "What is wrong is said with file, line, key and cure, and the exit status is 2.",
-    .options = no_options,
+    .details = "What is wrong is said with file, line, key and cure, and the exit status is 2. "
+               "--supervisor is for a supervisord.conf that is to be used as it is: better, "
+               "different, new (Supervisor ignores it, here it counts), unknown (both ignore it).",
+    .options = check_options,
     .examples =
-        (const char *const[]){"config:check", "config:check /etc/muster/muster.ini --json", NULL},
+        (const char *const[]){"config:check", "config:check /etc/muster/muster.ini --json",
+                              "config:check --supervisor /etc/supervisor/supervisord.conf", NULL},
     .max_arguments = 1,
     .run = run_check,
 };

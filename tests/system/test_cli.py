@@ -327,6 +327,22 @@ def test_forget_prune_and_flush(cli, failures):
 # --- configuration ---
 
 
+def test_config_check_tells_the_differences_to_supervisor(cli, tmp_path):
+    file = tmp_path / "supervisord.conf"
+    file.write_text("[supervisord]\nlogfile = %(here)s/s.log\n[rpcinterface:x]\na = b\n[eventlistener:l]\ncommand = cat\nevents = TICK_5\n"
+                    "result_handler = mine:handler\n[program:web]\ncommand = cat\nstartsecs = 2\nnice = 5\nstartsec = 1\n")
+    answer = cli.cli("config:check", "--supervisor", file)
+    assert [(row["section"], row["key"], row["verdict"], row["place"]) for row in answer["differences"]] == [
+        ("rpcinterface:x", "a", "different", f"{file}:4"),
+        ("eventlistener:l", "result_handler", "different", f"{file}:8"),
+        ("program:web", "startsecs", "better", f"{file}:11"),
+        ("program:web", "nice", "new", f"{file}:12"),
+        ("program:web", "startsec", "unknown", f"{file}:13")]
+    assert answer["same"] == 4
+    text = cli.run("config:check", "--supervisor", file).stdout
+    assert "also fractions and units" in text and "keys that mean the same: 4" in text
+
+
 def test_config_check(cli):
     answer = cli.cli("config:check")
     assert answer == {"file": str(cli.config), "valid": True, "connections": 1, "queues": 2, "warnings": []}
