@@ -14,7 +14,8 @@
     "startretries exitcodes stopsignal stopwaitsecs stopasgroup killasgroup user directory umask " \
     "environment serverurl redirect_stderr " STREAM_KEYS("stdout") STREAM_KEYS("stderr")
 
-/* A section's kind: the keys that Supervisor knows there, with a space around each, and the tables that we have. */
+/* A section's kind: the keys that Supervisor knows there, with a space around each, and the tables
+ * that we have. */
 static const struct kind {
     const char *name; /* ends with a colon where a name follows */
     const char *keys;
@@ -32,7 +33,9 @@ static const struct kind {
      PROGRAM_KEYS "socket socket_owner socket_mode socket_backlog ",
      {&settings_program_table, &settings_fcgi_table}},
     {"group:", " programs priority ", {&settings_group_table}},
-    {"unix_http_server", " file chmod chown username password ", {&settings_unix_http_server_table}},
+    {"unix_http_server",
+     " file chmod chown username password ",
+     {&settings_unix_http_server_table}},
     {"inet_http_server", " port username password ", {&settings_inet_http_server_table}},
     {"supervisorctl",
      " serverurl username password prompt history_file ",
@@ -71,7 +74,8 @@ static bool is_of(const char *section, const char *kind)
     size_t length = strlen(kind);
     if (length > 0 && kind[length - 1] == ':')
         return strncmp(section, kind, length) == 0;
-    return strncmp(section, kind, length) == 0 && (section[length] == '\0' || section[length] == ':');
+    return strncmp(section, kind, length) == 0 &&
+           (section[length] == '\0' || section[length] == ':');
 }
 
 static const struct kind *kind_of(const char *section)

@@ -3,6 +3,7 @@
 /* What a program is started with: limits, classes, files of variables. */
 #include "common/key_types.h"
 
+#include "common/command.h"
 #include "common/cron.h"
 #include "common/env_file.h"
 #include "common/process_limits.h"
@@ -85,6 +86,16 @@ static int parse_owner(const struct key *key, const char *text, void *value, str
     return key_optional_store(text, value, err);
 }
 
+static int parse_command(const struct key *key, const char *text, void *value, struct err *err)
+{
+    (void)key;
+    char **words = text[0] ? command_split(text, err) : NULL;
+    if (text[0] && !words)
+        return -1;
+    command_free(words);
+    return key_optional_store(text, value, err);
+}
+
 const struct key_type_operations key_rlimit = {
     .parse = parse_rlimit,
     .print = key_optional_print,
@@ -108,3 +119,5 @@ const struct key_type_operations key_daytime =
     KEY_OPTIONAL_TYPE(parse_daytime, "hourly, daily, weekly, HH:MM, or as in crontab(5)");
 const struct key_type_operations key_optional_owner =
     KEY_OPTIONAL_TYPE(parse_owner, "user or user:group");
+const struct key_type_operations key_optional_command =
+    KEY_OPTIONAL_TYPE(parse_command, "a program and its arguments");

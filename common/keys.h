@@ -50,6 +50,7 @@ enum key_type {
     KEY_WHOLE_PATH,  /* an absolute path */
     KEY_CRON,        /* for cron_parse */
     KEY_ZONE,        /* a time zone, for zone_check */
+    KEY_OPTIONAL_COMMAND, /* as KEY_COMMAND */
     KEY_DAYTIME,     /* for cron_parse_daytime */
     KEY_OPTIONAL_OWNER, /* as KEY_OWNER */
 };

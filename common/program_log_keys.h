@@ -29,13 +29,14 @@
          .help = "Each line of its logs becomes a JSON object: time (in the form of "              \
                  "log_timestamps, by default utc), program, stream, text."},                       \
         LOG_ROTATE_ROW("stdout", "output", STREAM_OUT) LOG_ROTATE_ROW("stderr", "error",           \
-                                                                      STREAM_ERR)                  \
-        {.name = "log_compress",                                                                   \
-         .type = KEY_BOOLEAN,                                                                      \
-         AT(program.logs.compress),                                                                \
-         .fallback = "false",                                                                      \
-         .reload = RELOAD_NONE,                                                                    \
-         .help = "Rotated logs are compressed by gzip, of the lowest priority: .1.gz, .2.gz …"},   \
+                                                                      STREAM_ERR){                 \
+            .name = "log_compress",                                                                \
+            .type = KEY_BOOLEAN,                                                                   \
+            AT(program.logs.compress),                                                             \
+            .fallback = "false",                                                                   \
+            .reload = RELOAD_NONE,                                                                 \
+            .help =                                                                                \
+                "Rotated logs are compressed by gzip, of the lowest priority: .1.gz, .2.gz …"},    \
         {.name = "log_mode",                                                                       \
          .type = KEY_OCTAL,                                                                        \
          AT(program.logs.mode),                                                                    \

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/program_attribute_keys.h"
+#include "common/program_hook_keys.h"
 #include "common/program_log_keys.h"
 #include "common/program_schedule_keys.h"
 #include "common/program_settings.h"
@@ -247,6 +248,7 @@ static const struct key program_keys[] = {
      .reload = RELOAD_NONE,
      .help = "Standard error goes to syslog, with the process's name before each line."},
     PROGRAM_ATTRIBUTE_KEYS,
+    PROGRAM_HOOK_KEYS,
     PROGRAM_LOG_KEYS,
     PROGRAM_RESTART_KEYS,
     PROGRAM_SCHEDULE_KEYS,

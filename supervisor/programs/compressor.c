@@ -18,9 +18,9 @@
 #include "common/mem.h"
 #include "common/spawn.h"
 
-#define LOWEST_NICE   19
+#define LOWEST_NICE    19
 #define IOPRIO_PROCESS 1
-#define IOPRIO_IDLE   (3 << 13)
+#define IOPRIO_IDLE    (3 << 13)
 
 struct compression {
     struct compressor *compressor;
@@ -161,8 +161,7 @@ static void begin_next(struct compressor *compressor)
             forget(one);
             continue;
         }
-        one->reaped =
-            (struct reaper_child){.spawned = &one->child, .ended = on_ended, .data = one};
+        one->reaped = (struct reaper_child){.spawned = &one->child, .ended = on_ended, .data = one};
         reaper_watch(compressor->host->reaper, &one->reaped);
     }
 }

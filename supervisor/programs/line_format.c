@@ -79,8 +79,8 @@ static void put_object(struct line_format *format, const struct line_source *sou
     buf_text_append(out, is_partial ? ",\"partial\":true}\n" : "}\n");
 }
 
-static void flush_line(struct line_format *format, const struct line_source *source, bool is_partial,
-                       struct buf *out)
+static void flush_line(struct line_format *format, const struct line_source *source,
+                       bool is_partial, struct buf *out)
 {
     put_object(format, source, buf_text(&format->line), format->line.length, is_partial, out);
     buf_clear(&format->line);

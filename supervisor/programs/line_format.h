@@ -9,8 +9,9 @@
 #include "common/program_attributes.h"
 
 /* What a log has around each line of output: a time before it, or a JSON object of it. Pure. */
-#define LINE_TEXT_MAX 65536 /* of one line in JSON; a longer one becomes several objects, all but the
-                             * last with "partial" */
+#define LINE_TEXT_MAX                                                                              \
+    65536 /* of one line in JSON; a longer one becomes several objects, all but the                \
+           * last with "partial" */
 
 struct line_format {
     enum log_timestamps timestamps;

@@ -194,8 +194,8 @@ static int open_log(struct output *output, struct err *err)
     const char *path = tell_path(output, room);
     if (!path)
         return 0;
-    if (log_file_open(&output->file, path, output->program->host->host->loop, resume_reading, output,
-                      err) < 0)
+    if (log_file_open(&output->file, path, output->program->host->host->loop, resume_reading,
+                      output, err) < 0)
         return -1;
     output_log_begin(output);
     return 0;

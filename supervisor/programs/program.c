@@ -11,6 +11,7 @@
 #include "common/mem.h"
 #include "common/signal_names.h"
 #include "supervisor/programs/auto_log.h"
+#include "supervisor/programs/hook.h"
 #include "supervisor/programs/listener_pool.h"
 #include "supervisor/programs/memory_watch.h"
 #include "supervisor/programs/output_log.h"
@@ -37,8 +38,8 @@ static const char *name_of(const struct program *program)
 static int64_t limit_ms(const struct program *program)
 {
     switch (program->state) {
-    case PROCESS_STARTING:
-        return program->settings->startsecs;
+    case PROCESS_STARTING: /* without a process a hook is at work, which has a limit of its own */
+        return program_pid(program) > 0 ? program->settings->startsecs : -1;
     case PROCESS_BACKOFF:
         return program->pause_ms;
     case PROCESS_STOPPING:
@@ -110,6 +111,38 @@ static void set_spawn_error(struct program *program, char *text)
     program->spawn_error = text;
 }
 
+static void fail_start(struct program *program, const char *cause)
+{
+    log_write(LOG_INFO, "spawnerr: %s", cause);
+    set_spawn_error(program, mem_strdup(cause));
+    program->failures++;
+    program_handle(program, EVENT_ENDED);
+}
+
+static void launch(struct program *program)
+{
+    struct err err = ERR_INIT;
+    program->started_ms = now_ms(program);
+    program->started_wall_ms = clock_wall_ms(program->host->host->clock);
+    if (program_launch(program, &err) < 0) {
+        fail_start(program, err.text);
+        return;
+    }
+    watch_child(program);
+    begin_stage(program);
+}
+
+/* It may have been stopped meanwhile. */
+static void on_pre_start(struct program *program, bool is_done)
+{
+    if (program->state != PROCESS_STARTING)
+        program_handle(program, EVENT_ENDED);
+    else if (is_done)
+        launch(program);
+    else
+        fail_start(program, hook_failure(program));
+}
+
 static void spawn(struct program *program)
 {
     struct err err = ERR_INIT;
@@ -117,17 +150,10 @@ static void spawn(struct program *program)
     program->exit_status = 0;
     program->ran_out_of_memory = false;
     program->was_started = true;
-    program->started_ms = now_ms(program);
-    program->started_wall_ms = clock_wall_ms(program->host->host->clock);
-    if (program_launch(program, &err) == 0) {
-        watch_child(program);
-        begin_stage(program);
-        return;
-    }
-    log_write(LOG_INFO, "spawnerr: %s", err.text);
-    set_spawn_error(program, mem_strdup(err.text));
-    program->failures++;
-    program_handle(program, EVENT_ENDED);
+    if (!hook_is_wanted(program, HOOK_PRE_START))
+        launch(program);
+    else if (hook_start(program, HOOK_PRE_START, on_pre_start, &err) < 0)
+        fail_start(program, err.text);
 }
 
 static void note_running(struct program *program)
@@ -206,6 +232,35 @@ static void release(struct program *program)
     memory_watch_follow(program);
 }
 
+static void finish(struct program *program)
+{
+    program_handle(program, EVENT_ENDED);
+    program_schedule_ended(program);
+}
+
+static void on_post_stop(struct program *program, bool is_done)
+{
+    (void)is_done; /* what has failed is in the log */
+    finish(program);
+}
+
+/* Its process is gone. A stop_command that goes on is ended first: it comes back here. */
+static void end(struct program *program)
+{
+    struct err err = ERR_INIT;
+    arm_limit(program);
+    if (hook_runs(program, HOOK_STOP)) {
+        hook_kill(program);
+        return;
+    }
+    if (hook_is_wanted(program, HOOK_POST_STOP)) {
+        if (hook_start(program, HOOK_POST_STOP, on_post_stop, &err) == 0)
+            return;
+        log_write(LOG_WARN, "%s: %s", name_of(program), err.text);
+    }
+    finish(program);
+}
+
 static void on_ended(struct reaper_child *reaped, int status)
 {
     struct program *program = reaped->data;
@@ -220,8 +275,7 @@ static void on_ended(struct reaper_child *reaped, int status)
     note_memory(program, status);
     release(program);
     program_group_ended(program->group, program);
-    program_handle(program, EVENT_ENDED);
-    program_schedule_ended(program);
+    end(program);
 }
 
 bool program_may_start(const struct program *program)
@@ -273,13 +327,42 @@ static void send_stop(struct program *program, int number, bool to_group)
         spawn_signal(&program->child, number);
 }
 
-static void ask_to_stop(struct program *program)
+static void send_stop_signal(struct program *program)
 {
     send_stop(program, program->settings->stopsignal, program->settings->stopasgroup);
 }
 
+static void on_stop_command(struct program *program, bool is_done)
+{
+    if (program_pid(program) == 0)
+        end(program);
+    else if (!is_done && program->state == PROCESS_STOPPING)
+        send_stop_signal(program);
+}
+
+/* One whose pre_start runs has no process yet: that ends with it. */
+static void ask_to_stop(struct program *program)
+{
+    struct err err = ERR_INIT;
+    bool is_alive = program_pid(program) > 0;
+    begin_stage(program);
+    if (hook_runs(program, HOOK_PRE_START))
+        hook_kill(program);
+    if (is_alive && hook_is_wanted(program, HOOK_STOP) && !hook_runs(program, HOOK_STOP)) {
+        if (hook_start(program, HOOK_STOP, on_stop_command, &err) == 0)
+            return;
+        log_write(LOG_WARN, "%s: %s", name_of(program), err.text);
+    }
+    if (is_alive)
+        send_stop_signal(program);
+}
+
 static void kill_process(struct program *program)
 {
+    hook_kill(program);
+    begin_stage(program);
+    if (program_pid(program) == 0)
+        return;
     log_write(LOG_WARN, "killing '%s' (%d) with SIGKILL", name_of(program),
               (int)program->child.pid);
     send_stop(program, SIGKILL, program->settings->killasgroup);
@@ -374,6 +457,7 @@ void program_destroy(struct program *program)
     ev_timer_stop(program->host->host->loop, &program->limit);
     program_schedule_end(program);
     program->host->host->listed = ++program->host->host->revision;
+    hook_destroy(program);
     release(program);
     listener_destroy(program->listener);
     program_change_cancel(program);

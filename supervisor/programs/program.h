@@ -16,6 +16,7 @@
 #include "supervisor/programs/program_host.h"
 #include "supervisor/reaper.h"
 
+struct hook;
 struct listener;
 struct memory_watch;
 struct program_change;
@@ -62,6 +63,7 @@ struct program {
     struct output outputs[STREAM_COUNT];
     struct input input;
     struct program_schedule *schedule;           /* NULL: it is kept running */
+    struct hook *hook;                           /* NULL until there is a first one */
     struct memory_watch *memory;                 /* NULL: it is not watched */
     struct listener *listener;                   /* of an event listener; NULL for others */
     char auto_names[STREAM_COUNT][AUTO_LETTERS]; /* "": there is none yet */

@@ -54,8 +54,8 @@ static enum fault check_file(const char *file, const char *name, struct err *err
 }
 
 /* The path is that of the program's own environment, or else ours. */
-static enum fault find_file(const struct program *program, const char *name, char **file,
-                            struct err *err)
+enum fault program_launch_find(const struct program *program, const char *name, char **file,
+                               struct err *err)
 {
     if (strchr(name, '/')) {
         *file = mem_strdup(name);
@@ -72,7 +72,8 @@ enum fault program_launch_check(const struct program *program, struct err *err)
 {
     char *file = NULL;
     char **argv = command_split(program->process->command, err);
-    enum fault fault = argv ? find_file(program, argv[0], &file, err) : FAULT_NOT_EXECUTABLE;
+    enum fault fault =
+        argv ? program_launch_find(program, argv[0], &file, err) : FAULT_NOT_EXECUTABLE;
     free(file);
     command_free(argv);
     return fault;
@@ -227,7 +228,7 @@ int program_launch(struct program *program, struct err *err)
     char *file = NULL;
     int result = -1;
     char **argv = command_split(program->process->command, err);
-    if (argv && find_file(program, argv[0], &file, err) == FAULT_SUCCESS &&
+    if (argv && program_launch_find(program, argv[0], &file, err) == FAULT_SUCCESS &&
         program_group_prepare(program->group, program, err) == 0)
         result = launch(program, file, argv, err);
     free(file);

@@ -12,4 +12,9 @@ int program_launch(struct program *program, struct err *err);
  * err. */
 enum fault program_launch_check(const struct program *program, struct err *err);
 
+/* The file that a name means, malloc'd: looked for in the PATH of the program's environment, or
+ * else in ours. *file may be set on failure too. */
+enum fault program_launch_find(const struct program *program, const char *name, char **file,
+                               struct err *err);
+
 #endif

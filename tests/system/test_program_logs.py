@@ -40,7 +40,7 @@ def test_json_lines_of_both_streams(programs):
 
 def test_rotated_logs_are_compressed_and_move_on(programs):
     """Each write of 1,000 bytes rotates; all that is kept is there in its order, compressed or not yet."""
-    command = "sh -c 'for i in 1 2 3 4 5 6 7 8; do printf \"%01000d\" $i; sleep 0.05; done; exec sleep 600'"
+    command = "sh -c 'for i in 1 2 3 4 5 6 7 8; do printf \"%%01000d\" $i; sleep 0.05; done; exec sleep 600'"
     programs.start(program("a", command, log_compress="true", stdout_logfile=programs.path("out"), stdout_logfile_maxbytes=1000,
                            stdout_logfile_backups=3))
     names = lambda: sorted(path.name for path in programs.directory.glob("out*"))

@@ -81,7 +81,7 @@ static void put(struct log_file *file, const struct log_rotation *rotation, cons
 static void test_the_write_that_reaches_the_limit_rotates(void **state)
 {
     (void)state;
-    const struct log_rotation rotation = {10, 2};
+    const struct log_rotation rotation = {10, 2, false};
     struct log_file file;
     open_log(&file, "rotated");
     put(&file, &rotation, "12345678");
@@ -103,7 +103,7 @@ static void test_the_write_that_reaches_the_limit_rotates(void **state)
 static void test_without_backups_it_is_emptied(void **state)
 {
     (void)state;
-    const struct log_rotation rotation = {4, 0};
+    const struct log_rotation rotation = {4, 0, false};
     struct log_file file;
     open_log(&file, "single");
     put(&file, &rotation, "abcd");
@@ -116,7 +116,7 @@ static void test_without_backups_it_is_emptied(void **state)
 static void test_it_goes_on_where_it_was_and_follows_others_who_empty_it(void **state)
 {
     (void)state;
-    const struct log_rotation rotation = {8, 1};
+    const struct log_rotation rotation = {8, 1, false};
     struct log_file file;
     open_log(&file, "kept");
     put(&file, &rotation, "123456");
@@ -132,7 +132,7 @@ static void test_it_goes_on_where_it_was_and_follows_others_who_empty_it(void **
 static void test_it_is_opened_again_and_cleared(void **state)
 {
     (void)state;
-    const struct log_rotation rotation = {0, 0};
+    const struct log_rotation rotation = {0, 0, false};
     struct log_file file;
     open_log(&file, "moved");
     put(&file, &rotation, "old");
@@ -152,7 +152,7 @@ static void test_it_is_opened_again_and_cleared(void **state)
 static void test_what_cannot_be_written_is_counted(void **state)
 {
     (void)state;
-    const struct log_rotation rotation = {0, 0};
+    const struct log_rotation rotation = {0, 0, false};
     struct log_file file;
     struct err err = ERR_INIT;
     path = (free(path), mem_strdup("/dev/full"));
@@ -175,7 +175,7 @@ static void test_what_cannot_be_written_is_counted(void **state)
 static void test_a_slow_reader_makes_the_writer_pause(void **state)
 {
     (void)state;
-    const struct log_rotation rotation = {10, 2};
+    const struct log_rotation rotation = {10, 2, false};
     struct log_file file;
     free(path);
     path = mem_printf("%s/pipe", directory);
@@ -205,7 +205,7 @@ static void test_a_slow_reader_makes_the_writer_pause(void **state)
 static void test_a_reader_that_does_not_read_loses_but_never_blocks(void **state)
 {
     (void)state;
-    const struct log_rotation rotation = {0, 0};
+    const struct log_rotation rotation = {0, 0, false};
     struct log_file file;
     int reader;
     open_log(&file, "pipe");
