@@ -78,7 +78,7 @@ _muster() {
     master:reload) options='--config= --json --help' ;;
     master:reopen-logs) options='--config= --json --help' ;;
     master:stop) options='--wait --config= --json --help' ;;
-    config:check) options='--config= --json --help' ;;
+    config:check) options='--supervisor --config= --json --help' ;;
     config:show) options='--config= --json --help' ;;
     config:sample) options='--config= --json --help' ;;
     queue:scale) options='--workers= --reason= --for= --force --config= --json --help' ;;

@@ -384,6 +384,7 @@ complete -c muster -n '__fish_seen_subcommand_from master:stop' -l wait -s w -d 
 complete -c muster -n '__fish_seen_subcommand_from master:stop' -l config -s c -r -d 'configuration file (default: $MUSTER_CONFIG, ./muster.ini, /etc/muster/muster.ini)'
 complete -c muster -n '__fish_seen_subcommand_from master:stop' -l json -d 'answer with one JSON object'
 complete -c muster -n '__fish_seen_subcommand_from master:stop' -l help -s h -d 'show this help'
+complete -c muster -n '__fish_seen_subcommand_from config:check' -l supervisor -d 'list each key that does not mean the same as to Supervisor'
 complete -c muster -n '__fish_seen_subcommand_from config:check' -l config -s c -r -d 'configuration file (default: $MUSTER_CONFIG, ./muster.ini, /etc/muster/muster.ini)'
 complete -c muster -n '__fish_seen_subcommand_from config:check' -l json -d 'answer with one JSON object'
 complete -c muster -n '__fish_seen_subcommand_from config:check' -l help -s h -d 'show this help'
