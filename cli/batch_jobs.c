@@ -11,9 +11,11 @@
 #include "common/fd.h"
 #include "common/uuid.h"
 
-void batch_jobs_init(struct batch_jobs *batch, const char *batch_uuid, const char *queue)
+void batch_jobs_init(struct batch_jobs *batch, const char *batch_uuid, const char *said_queue,
+                     const char *queue)
 {
-    *batch = (struct batch_jobs){.batch_uuid = batch_uuid, .queue = queue};
+    *batch = (struct batch_jobs){.batch_uuid = batch_uuid,
+                                 .defaults = {.said_queue = said_queue, .queue = queue}};
 }
 
 void batch_jobs_finish(struct batch_jobs *batch)
@@ -32,7 +34,9 @@ static bool is_blank(const char *line, size_t length)
 static int read_job(struct batch_jobs *batch, const struct context *context, const char *line,
                     size_t length, struct job *job, struct err *err)
 {
-    if (job_from_json(line, length, batch->queue, &batch->arena, job, err) < 0)
+    struct job_defaults defaults = batch->defaults;
+    defaults.settings = context->settings;
+    if (job_read(line, length, &defaults, &batch->arena, job, err) < 0)
         return -1;
     if (job->batch_uuid && strcmp(job->batch_uuid, batch->batch_uuid) != 0)
         return err_set(err, ERR_INVALID, "the job says that it is of batch %s", job->batch_uuid);
@@ -115,23 +119,29 @@ static struct json_slice data_of_callback(struct batch_jobs *batch)
     return (struct json_slice){.text = data, .length = length, .kind = JSON_OBJECT};
 }
 
-static int read_callback(struct batch_jobs *batch, const char *text, struct job *job,
-                         struct err *err)
+static int read_callback(struct batch_jobs *batch, const struct context *context, const char *text,
+                         struct job *job, struct err *err)
 {
-    if (*text != '{') {
-        *job = (struct job){.name = text, .queue = batch->queue};
-        return 0;
-    }
-    return job_from_json(text, strlen(text), batch->queue, &batch->arena, job, err);
+    struct job_defaults defaults = batch->defaults;
+    defaults.settings = context->settings;
+    defaults.data = data_of_callback(batch);
+    if (*text == '{')
+        return job_read(text, strlen(text), &defaults, &batch->arena, job, err);
+    struct buf made;
+    buf_init(&made, JSON_TEXT_MAX);
+    buf_text_append(&made, "{\"job\":");
+    json_string_append(&made, text, strlen(text));
+    buf_text_append(&made, "}");
+    int result = job_read(buf_text(&made), made.length, &defaults, &batch->arena, job, err);
+    buf_finish(&made);
+    return result;
 }
 
 int batch_jobs_callback(struct batch_jobs *batch, const struct context *context, const char *text,
                         struct job *job, struct err *err)
 {
-    if (read_callback(batch, text, job, err) < 0)
+    if (read_callback(batch, context, text, job, err) < 0)
         return -1;
-    if (!job->data.text || (job->data.length == 2 && memcmp(job->data.text, "{}", 2) == 0))
-        job->data = data_of_callback(batch);
     if (!job->uuid) {
         char *uuid = arena_alloc(&batch->arena, UUID_SIZE);
         uuid_make(uuid, clock_wall_ms(&clock_system));

@@ -5,6 +5,7 @@
 #include "cli/context.h"
 #include "common/mem.h"
 #include "queue/batch.h"
+#include "queue/job_class.h"
 
 /*
  * What a new batch is made of: its first jobs, from JSON lines, and its callbacks. All of it is
@@ -15,13 +16,15 @@
 
 struct batch_jobs {
     const char *batch_uuid;
-    const char *queue;  /* where a job names none */
+    struct job_defaults defaults; /* of jobs and callbacks */
     struct arena arena; /* of all strings */
     struct job *jobs;   /* at most QUEUE_TOGETHER_MAX */
     size_t count;
 };
 
-void batch_jobs_init(struct batch_jobs *batch, const char *batch_uuid, const char *queue);
+/* said_queue is that of --queue, or NULL; queue the one where nobody says another. */
+void batch_jobs_init(struct batch_jobs *batch, const char *batch_uuid, const char *said_queue,
+                     const char *queue);
 void batch_jobs_finish(struct batch_jobs *batch);
 
 /* Reads one job a line of FILE ("-": standard input); the connection must be open. Returns 0, or -1
@@ -30,7 +33,7 @@ int batch_jobs_read(struct batch_jobs *batch, const struct context *context, con
                     struct err *err);
 
 /* Reads a callback: the name of a class, or a whole job as a JSON object. Where its data is empty
- * it becomes {"batch_uuid":UUID}. Returns 0, or -1 with err. */
+ * it becomes {"batch_uuid":UUID}; what it does not say its class may. Returns 0, or -1 with err. */
 int batch_jobs_callback(struct batch_jobs *batch, const struct context *context, const char *text,
                         struct job *job, struct err *err);
 

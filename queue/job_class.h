@@ -15,6 +15,7 @@ struct job_defaults {
     const char *said_queue;          /* goes before that of its class; NULL: nobody said one */
     const char *queue;               /* where its class has none either */
     const struct settings *settings; /* whose [job:CLASS] hold; NULL: none do */
+    struct json_slice data;          /* job_read: of a job that has none, or {}; text NULL: {} */
 };
 
 /* Fills in the queue (where job->queue is NULL), the priority (unless it was given) and the unique

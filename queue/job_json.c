@@ -122,6 +122,20 @@ static int read_numbers(const struct json_field *fields, struct job *job, struct
 
 static const struct json_slice no_data = {.text = "{}", .length = 2, .kind = JSON_OBJECT};
 
+static bool is_empty(const struct json_slice *data)
+{
+    return data->length == no_data.length && memcmp(data->text, no_data.text, data->length) == 0;
+}
+
+static struct json_slice read_data(const struct json_field *field,
+                                   const struct job_defaults *defaults, struct arena *arena)
+{
+    bool is_given = field->value.text && !is_empty(&field->value);
+    if (!is_given && defaults->data.text)
+        return defaults->data;
+    return field->value.text ? copy_slice(&field->value, arena) : no_data;
+}
+
 int job_read(const char *text, size_t length, const struct job_defaults *defaults,
              struct arena *arena, struct job *job, struct err *err)
 {
@@ -137,7 +151,7 @@ int job_read(const char *text, size_t length, const struct job_defaults *default
         return -1;
     bool is_prioritised =
         job_field_given(&fields[PRIORITY]) || read_priority_of_data(&fields[DATA].value, job);
-    job->data = fields[DATA].value.text ? copy_slice(&fields[DATA].value, arena) : no_data;
+    job->data = read_data(&fields[DATA], defaults, arena);
     if (job_field_given(&fields[CHAIN]))
         job->chain = copy_slice(&fields[CHAIN].value, arena);
     if (job_apply_defaults(job, is_prioritised, defaults, arena, err) < 0)

@@ -29,8 +29,9 @@ void queue_connection_close(struct queue_connection *connection);
 int queue_push(struct queue_connection *connection, struct job *job, char *uuid,
                enum push_result *result, struct err *err);
 
-/* Jobs of one batch that are stored together at most: what a store does in a moment. */
-#define QUEUE_TOGETHER_MAX 1000
+/* Jobs of one batch that are stored together at most: what a store does in a moment. It is as many
+ * as a job may push. */
+#define QUEUE_TOGETHER_MAX 10000
 
 /* Checks all jobs, then stores them in calls of at most the connection's batch_size; jobs of one
  * batch that follow each other go in one call, up to QUEUE_TOGETHER_MAX, since the first ones could

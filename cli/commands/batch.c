@@ -112,7 +112,8 @@ static int run_create(struct context *context, struct err *err)
         .allow_failures = options_given(options, "allow-failures"),
     };
     struct batch_jobs jobs;
-    batch_jobs_init(&jobs, batch.uuid, context_queue(context));
+    batch_jobs_init(&jobs, batch.uuid, options_text(options, "queue", NULL),
+                    context_queue(context));
     int result = check_name(batch.name, err) < 0 || check_uuid(batch.uuid, err) < 0 ||
                          !context_open(context, context_queue(context), err)
                      ? -1

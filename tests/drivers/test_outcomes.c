@@ -211,6 +211,53 @@ static void test_pushes_come_with_the_outcome(void **state)
     has_stats(fixture, "default", 0, 0, 1, 0);
 }
 
+/* What is pushed about a failure is there when the failed job is, once, and counts in its batch. */
+static void test_pushes_come_with_a_failure(void **state)
+{
+    struct fixture *fixture = *state;
+    struct job job = job_of("default", "a");
+    job.batch_uuid = "batch";
+    struct job pushes[] = {job_of("alerts", "b"), job_of("default", "c"), job_of("alerts", "b")};
+    pushes[1].batch_uuid = "other";
+    push(fixture, &job, 1);
+    struct taken taken = take_one(fixture, fixture->a, "w", "default", "a");
+    struct outcome outcome = outcome_of(&taken, OUTCOME_FAIL);
+    outcome.cause = "exception";
+    outcome.exception = "no";
+    outcome.pushes = pushes;
+    outcome.push_count = 3; /* the last one is there already then */
+    assert_false(end_outcome(fixture, fixture->a, "x", &outcome));
+    has_stats(fixture, NULL, 0, 1, 0, 0);
+    assert_true(end_outcome(fixture, fixture->a, "w", &outcome));
+    has_stats(fixture, "alerts", 1, 0, 0, 0);
+    has_stats(fixture, "default", 1, 0, 0, 1);
+    assert_false(end_outcome(fixture, fixture->a, "w", &outcome));
+    has_stats(fixture, NULL, 2, 0, 0, 1);
+    take_one(fixture, fixture->b, "w", "alerts", "b");
+}
+
+/* The same call reserves what it has pushed, where that is ready and of that queue. */
+static void test_a_failure_pushes_and_its_turn_reserves(void **state)
+{
+    struct fixture *fixture = *state;
+    struct job next = job_of("default", "b");
+    push_one(fixture, "default", "a");
+    struct taken taken = take_one(fixture, fixture->a, "w", "default", "a");
+    struct outcome outcome = outcome_of(&taken, OUTCOME_FAIL);
+    outcome.cause = "timeout";
+    outcome.exception = "";
+    outcome.pushes = &next;
+    outcome.push_count = 1;
+    const struct reserve_request request = {
+        .queue = "default", .owner = "w", .count = 2, .lease_ms = LEASE_MS};
+    ok(fixture, fixture->driver->turn(fixture->a, "w", &outcome, 1, &request, &fixture->reservation,
+                                      &fixture->err));
+    assert_true(outcome.applied);
+    assert_int_equal(fixture->reservation.count, 1);
+    assert_string_equal(fixture->reservation.jobs[0].uuid, "b");
+    has_stats(fixture, "default", 0, 1, 0, 1);
+}
+
 static void test_no_pushes_without_the_lease(void **state)
 {
     struct fixture *fixture = *state;
@@ -299,6 +346,8 @@ static const struct CMUnitTest tests[] = {
     CONFORMANCE(test_an_untouched_job_goes_back_to_its_place),
     CONFORMANCE(test_a_failed_job_is_kept_with_its_reason),
     CONFORMANCE(test_pushes_come_with_the_outcome),
+    CONFORMANCE(test_pushes_come_with_a_failure),
+    CONFORMANCE(test_a_failure_pushes_and_its_turn_reserves),
     CONFORMANCE(test_no_pushes_without_the_lease),
     CONFORMANCE(test_one_turn_ends_and_reserves),
     CONFORMANCE(test_outcomes_of_several_queues),

@@ -208,10 +208,10 @@ def test_a_bad_job_makes_no_batch(cli):
 
 
 def test_there_are_limits(cli):
-    result = cli.run("batch:create", "--jobs=-", input=lines(1) * 1001)
-    assert result.returncode == 2 and "at most 1000 jobs" in result.stderr
-    uuid = cli.cli("batch:create", "--jobs=-", "--queue=emails", input=lines(1) * 1000)["batch_uuid"]
-    assert show(cli, uuid)["pending"] == 1000
+    result = cli.run("batch:create", "--jobs=-", input=lines(1) * 10001)
+    assert result.returncode == 2 and "at most 10000 jobs" in result.stderr
+    uuid = cli.cli("batch:create", "--jobs=-", "--queue=emails", input=lines(1) * 10000)["batch_uuid"]
+    assert show(cli, uuid)["pending"] == 10000
 
 
 def test_a_batch_that_is_not_there(cli):
@@ -219,3 +219,30 @@ def test_a_batch_that_is_not_there(cli):
     assert result.returncode == 3 and json.loads(result.stderr)["error"]["code"] == "not_found"
     assert cli.run("batch:show").returncode == 2
     assert cli.run("batch:list").stdout == "No batches.\n"
+
+
+def test_what_a_class_gives_to_jobs_and_callbacks_of_a_batch(cli):
+    """Queue, priority and unique key of [job:CLASS], where nothing else is said."""
+    with cli.config.open("a") as config:
+        config.write("[job:Mail]\nqueue = emails\npriority = 7\nunique_key = mail:{data}\n"
+                     "[job:Then]\nqueue = callbacks\npriority = 3\nunique_key = then:{data.batch_uuid}\n")
+    uuid = cli.cli("batch:create", "--jobs=-", "--then=Then", '--finally={"job":"Then","queue":"emails","priority":0,"data":{}}',
+                   input=lines(1, 1, 2))["batch_uuid"]
+    answer = show(cli, uuid)
+    assert answer["total"] == 2 and cli.stats("--queue=emails")["pending"] == 2
+    then, final = answer["then"], answer["finally"]
+    assert (then["queue"], then["priority"], then["unique_key"]) == ("callbacks", 3, f"then:{uuid}")
+    assert (final["queue"], final["priority"], final["data"]) == ("emails", 0, {"batch_uuid": uuid})
+    said = cli.cli("batch:create", "--jobs=-", "--queue=callbacks", input=lines(3))["batch_uuid"]
+    assert show(cli, said)["total"] == 1 and cli.stats("--queue=callbacks")["pending"] == 1
+
+
+def test_a_large_batch_does_not_come_to_its_end_before_it_is_whole(cli):
+    """Workers take its first jobs while it is made."""
+    cli.configure(cli.queue("emails", workers=2), cli.queue("callbacks", workers=0))
+    cli.start()
+    uuid = create(cli, jobs=lines(*range(3000)))
+    answer = wait_for(lambda: (lambda batch: batch["state"] == "completed" and batch)(show(cli, uuid)),
+                      lambda: f"its end: {show(cli, uuid)}", timeout=120)
+    assert (answer["total"], answer["completed"]) == (3000, 3000)
+    assert cli.stats("--queue=callbacks")["pending"] == 2
