@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Pushes jobs one by one in even steps, with the time before each push as its data:
+ * Pushes jobs one by one in even steps, with the time at which each is due as its data:
  *
- *     stamp-push CONFIGURATION QUEUE COUNT JOBS-A-SECOND
+ *     stamp-push CONFIGURATION QUEUE COUNT JOBS-A-SECOND [DELAY-MS]
  *
  * Prints the microseconds that each push took.
  */
@@ -23,13 +23,16 @@ static void wait_until(int64_t us)
     clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL);
 }
 
-static int push(struct queue_connection *connection, const char *queue, struct err *err)
+static int push(struct queue_connection *connection, const char *queue, int64_t delay_ms,
+                struct err *err)
 {
     char data[64], uuid[UUID_SIZE];
     int64_t before = clock_monotonic_us(&clock_system);
-    int length = snprintf(data, sizeof data, "{\"stamp\":%" PRId64 "}", before);
+    int length = snprintf(data, sizeof data, "{\"stamp\":%" PRId64 "}",
+                          before + delay_ms * 1000);
     struct job job = {.queue = queue,
                       .name = "Stamp",
+                      .delay_ms = delay_ms,
                       .data = {.text = data, .length = (size_t)length, .kind = JSON_OBJECT}};
     enum push_result pushed;
     if (queue_push(connection, &job, uuid, &pushed, err) < 0)
@@ -40,11 +43,12 @@ static int push(struct queue_connection *connection, const char *queue, struct e
 
 static int run(struct queue_connection *connection, char **argv, struct err *err)
 {
+    int64_t delay_ms = argv[5] ? atoll(argv[5]) : 0;
     long count = atol(argv[3]), step_us = 1000000 / atol(argv[4]);
     int64_t at = clock_monotonic_us(&clock_system);
     for (long i = 0; i < count; i++) {
         wait_until(at += step_us);
-        if (push(connection, argv[2], err) < 0)
+        if (push(connection, argv[2], delay_ms, err) < 0)
             return -1;
     }
     return 0;
@@ -54,7 +58,7 @@ int main(int argc, char **argv)
 {
     struct err err = ERR_INIT;
     struct queue_connection connection = {0};
-    struct settings *settings = argc == 5 ? settings_load(argv[1], &err) : NULL;
+    struct settings *settings = argc == 5 || argc == 6 ? settings_load(argv[1], &err) : NULL;
     const struct connection_settings *where =
         settings ? settings_connection_of(settings, argv[2]) : NULL;
     const struct driver *driver = where ? drivers_find(where, &err) : NULL;
