@@ -11,7 +11,8 @@
 #include "common/endpoint.h"
 #include "common/mem.h"
 
-#define HTTP_PORT 80
+#define HTTP_PORT     80
+#define HTTP_TEXT_MAX 2000
 
 static int take_address(const struct endpoint *endpoint, struct check *check, struct err *err)
 {
@@ -81,6 +82,8 @@ static int read_http(const char *text, struct check *check, struct err *err)
                            "http://%.100s: a space, # or other character that must be written "
                            "with %%",
                            text);
+    if (strlen(text) > HTTP_TEXT_MAX)
+        return err_set(err, ERR_LIMIT, "http://…: it has more than %d bytes", HTTP_TEXT_MAX);
     size_t length = strcspn(text, "/");
     check->host = mem_strndup(text, length);
     check->target = mem_strdup(text[length] ? text + length : "/");

@@ -18,7 +18,7 @@
  * and for readiness alone
  *
  *   started     it has stayed up for startsecs
- *   fd:N        it has written a line to its descriptor N, or anything that ends one
+ *   fd:N        it has written a line to its descriptor N
  *   notify      it has said READY=1 to $NOTIFY_SOCKET (sd_notify)
  *   exit        it has ended, with one of exitcodes
  *

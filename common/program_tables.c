@@ -250,6 +250,7 @@ static const struct key program_keys[] = {
     PROGRAM_ATTRIBUTE_KEYS,
     PROGRAM_HOOK_KEYS,
     PROGRAM_LOG_KEYS,
+    PROGRAM_WATCH_KEYS,
     PROGRAM_RESTART_KEYS,
     PROGRAM_SCHEDULE_KEYS,
 };

@@ -5,21 +5,12 @@
 /* Rows of program_tables.c (which has AT and TIME_MAX): order, readiness, health and restarts,
  * which Supervisor does not have. */
 #define PROGRAM_WATCH_KEYS                                                                              \
-    {.name = "depends_on",                                                                              \
-     .type = KEY_STRING,                                                                                \
-     AT(program.depends_on),                                                                            \
-     .fallback = "",                                                                                    \
+    {.name = "ready",                                                                                   \
+     .type = KEY_READY,                                                                                 \
+     AT(process.ready),                                                                                 \
+     .fallback = "started",                                                                             \
      .reload = RELOAD_NONE,                                                                             \
-     .help = "Programs and groups (NAME, GROUP:NAME, GROUP:*), separated by commas, that must be "      \
-             "ready "                                                                                   \
-             "before it is started; it is stopped before them."},                                       \
-        {.name = "ready",                                                                               \
-         .type = KEY_READY,                                                                             \
-         AT(process.ready),                                                                             \
-         .fallback = "started",                                                                         \
-         .reload = RELOAD_NONE,                                                                         \
-         .help =                                                                                        \
-             "When it counts as RUNNING: started (after startsecs), notify (sd_notify), exit (it "      \
+     .help = "When it counts as RUNNING: started (after startsecs), notify (sd_notify), exit (it "      \
              "has "                                                                                     \
              "ended well), fd:N, tcp:HOST:PORT, unix:/PATH, http://HOST:PORT/PATH or command …"},       \
         {.name = "ready_timeout",                                                                       \
@@ -76,6 +67,17 @@
         .name = "health_start", .type = KEY_DURATION, AT(program.health_start), .fallback = "0",        \
         .min = 0, .max = TIME_MAX, .reload = RELOAD_NONE,                                               \
         .help = "Failed checks do not count for so long after it has begun to run."                     \
+    }
+
+/* Order. */
+#define PROGRAM_ORDER_KEYS                                                                         \
+    {                                                                                              \
+        .name = "depends_on", .type = KEY_STRING, AT(program.depends_on), .fallback = "",          \
+        .reload = RELOAD_NONE,                                                                     \
+        .help =                                                                                    \
+            "Programs and groups (NAME, GROUP:NAME, GROUP:*), separated by commas, that must be "  \
+            "ready "                                                                               \
+            "before it is started; it is stopped before them."                                     \
     }
 
 /* Restarts. */

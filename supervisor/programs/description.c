@@ -8,6 +8,7 @@
 #include "supervisor/programs/program_group.h"
 #include "supervisor/programs/program_schedule.h"
 #include "supervisor/programs/programs.h"
+#include "supervisor/programs/watch.h"
 
 #define DESCRIPTION_MAX 4096
 
@@ -38,6 +39,13 @@ void description_put(const struct program *program, int64_t now_wall_ms, struct 
     case PROCESS_RUNNING:
         buf_printf(out, "pid %d, uptime ", (int)program_pid(program));
         put_passed(out, seconds > 0 ? seconds : 0);
+        watch_put_words(program, out);
+        break;
+    case PROCESS_STARTING:
+        if (!watch_decides(program))
+            break;
+        buf_printf(out, "pid %d", (int)program_pid(program));
+        watch_put_words(program, out);
         break;
     case PROCESS_FATAL:
     case PROCESS_BACKOFF:
@@ -93,6 +101,7 @@ cJSON *description_of_program(const struct program *program, int64_t now_wall_ms
     json_put_text(object, "error", program->spawn_error);
     cJSON_AddBoolToObject(object, "out_of_memory", program->ran_out_of_memory);
     cJSON_AddNumberToObject(object, "failures", program->failures);
+    watch_describe(program, object);
     put_log(object, "stdout_logfile", program, STREAM_OUT);
     put_log(object, "stderr_logfile", program, STREAM_ERR);
     cJSON_AddNumberToObject(

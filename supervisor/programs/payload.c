@@ -8,6 +8,7 @@
 #include "supervisor/programs/event_bus.h"
 #include "supervisor/programs/program.h"
 #include "supervisor/programs/program_group.h"
+#include "supervisor/programs/watch.h"
 
 #define PAYLOAD_MAX                                                                                \
     (256u << 20) /* bytes that are captured, and four for each that is not UTF-8                   \
@@ -44,6 +45,9 @@ static void put_extra(const struct program *program, enum process_state before, 
     default:
         break;
     }
+    const char *word = watch_word(program);
+    if (word && (program->state == PROCESS_EXITED || program->state == PROCESS_BACKOFF))
+        buf_printf(out, " reason:%s", word);
 }
 
 void payload_notify_state(const struct program *program, enum process_state before)

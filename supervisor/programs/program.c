@@ -21,6 +21,7 @@
 #include "supervisor/programs/program_launch.h"
 #include "supervisor/programs/program_restart.h"
 #include "supervisor/programs/program_schedule.h"
+#include "supervisor/programs/watch.h"
 
 static int64_t now_ms(const struct program *program)
 {
@@ -39,7 +40,8 @@ static int64_t limit_ms(const struct program *program)
 {
     switch (program->state) {
     case PROCESS_STARTING: /* without a process a hook is at work, which has a limit of its own */
-        return program_pid(program) > 0 ? program->settings->startsecs : -1;
+        return program_pid(program) > 0 && !watch_decides(program) ? program->settings->startsecs
+                                                                   : -1;
     case PROCESS_BACKOFF:
         return program->pause_ms;
     case PROCESS_STOPPING:
@@ -72,6 +74,7 @@ static void set_state(struct program *program, enum process_state state)
     program->host->host->changed = true;
     program->revision = ++program->host->host->revision;
     arm_limit(program);
+    watch_changed(program);
     payload_notify_state(program, before);
 }
 
@@ -129,6 +132,7 @@ static void launch(struct program *program)
         return;
     }
     watch_child(program);
+    watch_launched(program);
     begin_stage(program);
 }
 
@@ -161,10 +165,14 @@ static void note_running(struct program *program)
     program->failures = 0;
     if (program->listener)
         listener_pool_dispatch(program->listener->pool);
-    log_write(LOG_INFO,
-              "success: %s entered RUNNING state, process has stayed up for > than %g seconds "
-              "(startsecs)",
-              name_of(program), (double)program->settings->startsecs / 1000.);
+    if (watch_decides(program))
+        log_write(LOG_INFO, "success: %s entered RUNNING state, it is ready (%s)", name_of(program),
+                  program->process->ready);
+    else
+        log_write(LOG_INFO,
+                  "success: %s entered RUNNING state, process has stayed up for > than %g seconds "
+                  "(startsecs)",
+                  name_of(program), (double)program->settings->startsecs / 1000.);
 }
 
 /* Ending */
@@ -195,20 +203,36 @@ static void log_end(const struct program *program, int status, bool was_too_quic
                   is_expected ? "expected" : "not expected");
 }
 
+/* An end before it was running, as which one that is not ready counts however long it took. */
+static bool is_failed_start(const struct program *program, int status)
+{
+    if (program->state != PROCESS_STARTING)
+        return false;
+    if (watch_decides(program))
+        return !watch_is_ready_by(program, status);
+    return now_ms(program) - program->started_ms < program->settings->startsecs;
+}
+
 static void note_end(struct program *program, int status, bool was_too_quick)
 {
     program->stopped_wall_ms = clock_wall_ms(program->host->host->clock);
     program->exit_status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-    program->ended_well = exit_codes_have(&program->settings->exitcodes, program->exit_status);
+    program->ended_well = !watch_has_condemned(program) &&
+                          exit_codes_have(&program->settings->exitcodes, program->exit_status);
     if (program->state == PROCESS_STOPPING) {
         program->failures = 0;
-    } else if (was_too_quick) {
+        return;
+    }
+    if (was_too_quick) {
         program->exit_status = 0;
         program->failures++;
-        set_spawn_error(program, mem_strdup("Exited too quickly (process log may have details)"));
-    } else if (!program->ended_well) {
-        set_spawn_error(program, mem_printf("Bad exit code %d", program->exit_status));
     }
+    if (watch_has_condemned(program))
+        set_spawn_error(program, mem_strdup(program->watch->reason));
+    else if (was_too_quick)
+        set_spawn_error(program, mem_strdup("Exited too quickly (process log may have details)"));
+    else if (!program->ended_well)
+        set_spawn_error(program, mem_printf("Bad exit code %d", program->exit_status));
 }
 
 /* Who is told of an end by SIGKILL wants to know whether it was for want of memory. */
@@ -229,6 +253,7 @@ static void release(struct program *program)
         output_close(&program->outputs[stream]);
     input_close(&program->input);
     spawn_close(&program->child);
+    watch_ended(program);
     memory_watch_follow(program);
 }
 
@@ -266,8 +291,8 @@ static void on_ended(struct reaper_child *reaped, int status)
     struct program *program = reaped->data;
     for (int stream = 0; stream < STREAM_COUNT; stream++)
         output_drain(&program->outputs[stream]);
-    bool was_too_quick = program->state == PROCESS_STARTING &&
-                         now_ms(program) - program->started_ms < program->settings->startsecs;
+    watch_drain(program);
+    bool was_too_quick = is_failed_start(program, status);
     if (program->state == PROCESS_STARTING && !was_too_quick)
         program_handle(program, EVENT_READY); /* the timer would have said so at once */
     note_end(program, status, was_too_quick);
@@ -286,8 +311,9 @@ bool program_may_start(const struct program *program)
 /* Whether one that had been running runs again, and when. */
 static void restart(struct program *program)
 {
-    if (!program_may_start(program) ||
-        !program_is_restarted(program->settings, program->ended_well))
+    bool is_wanted = watch_has_condemned(program) ||
+                     program_is_restarted(program->settings, program->ended_well);
+    if (!program_may_start(program) || !is_wanted)
         return;
     int64_t rest = program_rest(program->settings, arc4random());
     int64_t held_back = program_restart_pause(&program->restarts_paid_ms, now_ms(program));
@@ -428,6 +454,7 @@ void program_configure(struct program *program, struct group_settings *source,
             output_log_begin(&program->outputs[stream]);
     memory_watch_follow(program);
     program_schedule_follow(program);
+    watch_configure(program);
     arm_limit(program);
 }
 
@@ -449,6 +476,7 @@ struct program *program_create(struct program_host *host, struct program_group *
     ev_init(&program->limit, on_limit);
     program->limit.data = program;
     program_schedule_follow(program);
+    watch_configure(program);
     return program;
 }
 
@@ -459,6 +487,7 @@ void program_destroy(struct program *program)
     program->host->host->listed = ++program->host->host->revision;
     hook_destroy(program);
     release(program);
+    watch_destroy(program);
     listener_destroy(program->listener);
     program_change_cancel(program);
     group_settings_release(program->source);

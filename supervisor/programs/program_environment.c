@@ -11,6 +11,7 @@
 #include "common/env_file.h"
 #include "common/mem.h"
 #include "supervisor/programs/program_group.h"
+#include "supervisor/programs/watch.h"
 
 struct pairs {
     char **items;
@@ -101,6 +102,7 @@ static int additions(const struct program *program, struct pairs *pairs, struct 
     put(pairs, mem_printf("SUPERVISOR_GROUP_NAME=%s", program_group_name(program->group)));
     if (program->settings->attributes.user_environment)
         put_user(pairs, program);
+    watch_put_environment(program, put_read, pairs);
     return put_all_configured(pairs, program, err);
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/mem.h"
+#include "supervisor/programs/probe.h"
 #include "supervisor/programs/memory_watch.h"
 
 #define FILES_A_PROCESS 6   /* three pipes, two logs, and one to spare */
@@ -61,12 +62,15 @@ void program_host_init(struct program_host *programs, struct host *host)
     programs->buffer = mem_new(OUTPUT_BUFFER_SIZE, 1);
     programs->clean_buffer = mem_new(OUTPUT_BUFFER_SIZE + 1, 1);
     getrlimit(RLIMIT_NOFILE, &programs->files);
+    sd_notify_init(programs);
     programs->kernel_kills = memory_kernel_kills();
 }
 
 void program_host_finish(struct program_host *host)
 {
     compressor_finish(&host->compressor);
+    probe_commands_finish(host);
+    sd_notify_finish(host);
     identities_forget(&host->identities);
     free(host->buffer);
     free(host->clean_buffer);

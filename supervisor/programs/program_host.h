@@ -10,6 +10,7 @@
 #include "supervisor/programs/compressor.h"
 #include "supervisor/programs/event_bus.h"
 #include "supervisor/programs/identity.h"
+#include "supervisor/programs/sd_notify.h"
 
 /* A read of a program's output, at most. */
 #define OUTPUT_BUFFER_SIZE (128u << 10)
@@ -31,6 +32,9 @@ struct program_host {
     bool strips_ansi;
 
     uint64_t kernel_kills; /* for want of memory, as far as they are known of */
+
+    struct sd_notify notify;
+    struct probe_command *commands; /* checks that are under way, or are being killed */
 
     bool is_stopping; /* nothing is started any more */
 };

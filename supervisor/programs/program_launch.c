@@ -14,6 +14,7 @@
 #include "supervisor/programs/program_child.h"
 #include "supervisor/programs/program_environment.h"
 #include "supervisor/programs/program_group.h"
+#include "supervisor/programs/watch.h"
 
 #define USUAL_PATH "/bin:/usr/bin:/usr/local/bin"
 
@@ -180,11 +181,13 @@ static int fork_program(struct program *program, const char *file, char **argv,
 {
     int out = pipes->output[STREAM_OUT][1];
     int socket = program_group_socket(program->group);
-    const struct spawn_fd fds[] = {
+    struct spawn_fd fds[] = {
         {socket >= 0 ? socket : pipes->input[0], STDIN_FILENO},
         {out, STDOUT_FILENO},
         {has_own_errors(program) ? pipes->output[STREAM_ERR][1] : out, STDERR_FILENO},
+        {-1, -1},
     };
+    fds[3].from = watch_descriptor(program, &fds[3].to);
     struct program_environment environment;
     struct program_child child;
     if (program_environment_make(&environment, program, err) < 0)
@@ -196,7 +199,7 @@ static int fork_program(struct program *program, const char *file, char **argv,
         .envp = environment.pairs,
         .directory = program->process->directory[0] ? program->process->directory : NULL,
         .fds = fds,
-        .fd_count = 3,
+        .fd_count = fds[3].from >= 0 ? 4 : 3,
         .new_group = true,
         .unwatched = true,
         .prepare = program_child_prepare,
@@ -229,11 +232,14 @@ int program_launch(struct program *program, struct err *err)
     int result = -1;
     char **argv = command_split(program->process->command, err);
     if (argv && program_launch_find(program, argv[0], &file, err) == FAULT_SUCCESS &&
-        program_group_prepare(program->group, program, err) == 0)
+        program_group_prepare(program->group, program, err) == 0 &&
+        watch_prepare(program, err) == 0)
         result = launch(program, file, argv, err);
     free(file);
     command_free(argv);
-    if (result < 0)
+    if (result < 0) {
+        watch_ended(program);
         program_group_ended(program->group, program);
+    }
     return result;
 }

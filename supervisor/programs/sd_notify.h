@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SUPERVISOR_PROGRAMS_SD_NOTIFY_H
+#define SUPERVISOR_PROGRAMS_SD_NOTIFY_H
+
+#include <sys/types.h>
+
+#include <ev.h>
+
+#include "common/err.h"
+#include "supervisor/programs/notify_message.h"
+
+struct program_host;
+struct program_watch;
+
+/*
+ * $NOTIFY_SOCKET: one socket for all programs, in the abstract space, by a name that stays as long
+ * as this process's pid does. The kernel says who sent a message; it counts for the program whose
+ * process, or whose process group, the sender is.
+ */
+struct sd_notify {
+    int fd; /* -1 before somebody needs it */
+    ev_io io;
+    char name[40]; /* with its @ */
+    struct program_watch *listeners;
+};
+
+void sd_notify_init(struct program_host *host);
+void sd_notify_finish(struct program_host *host);
+
+/* Opens it where it is not yet. Returns 0, or -1 with err. */
+int sd_notify_open(struct program_host *host, struct err *err);
+
+/* Takes what has come, without waiting; also called when a program has ended. */
+void sd_notify_read(struct program_host *host);
+
+/* Who is told of messages; more than once is once. */
+void sd_notify_listen(struct program_watch *watch);
+void sd_notify_leave(struct program_watch *watch);
+
+#endif
