@@ -405,10 +405,12 @@ void supply_step(struct worker *worker)
         ev_idle_stop(worker->loop, &worker->again);
 }
 
+/* The watch is begun again where we wait again: the store may have to hear of that. */
 static void on_wake(struct ev_loop *loop, ev_io *watch, int events)
 {
-    (void)loop, (void)events;
+    (void)events;
     struct worker *worker = watch->data;
+    ev_io_stop(loop, watch);
     if (worker->link.driver->wake_read(worker->link.connection.store))
         worker->has_news = true;
 }

@@ -52,7 +52,7 @@ static int lost(struct store *store, struct err *err)
     return -1;
 }
 
-static char *expand(const struct store *store, enum statement statement)
+char *pg_exchange_text(const struct store *store, enum statement statement)
 {
     struct buf text;
     buf_init(&text, NAMES_TEXT_MAX);
@@ -74,7 +74,7 @@ static int send_unprepared(struct store *store, const struct query *query, struc
     struct params_view view;
     if (pg_params_take(&query->params, &view, err) < 0)
         return -1;
-    char *text = expand(store, query->statement);
+    char *text = pg_exchange_text(store, query->statement);
     int done = send_text(store, text, query->params.count, &view, err);
     free(text);
     return done;
@@ -89,7 +89,7 @@ static const char *name_of(enum statement statement, char name[NAME_SIZE])
 static int send_preparation(struct store *store, enum statement statement, struct err *err)
 {
     char name[NAME_SIZE];
-    char *text = expand(store, statement);
+    char *text = pg_exchange_text(store, statement);
     int sent = PQsendPrepare(store->session.pg, name_of(statement, name), text, 0, NULL);
     free(text);
     return sent ? 0 : lost(store, err);
@@ -151,11 +151,28 @@ static int send_unprepared_all(struct store *store, const struct query *queries,
     return send_text(store, "COMMIT", 0, NULL, err);
 }
 
-static int send_all(struct store *store, const struct query *queries, size_t count, struct err *err)
+static int send_transaction(struct store *store, const struct query *queries, size_t count,
+                            struct err *err)
 {
     int sent = store->settings->prepare ? send_prepared_all(store, queries, count, err)
                                         : send_unprepared_all(store, queries, count, err);
-    if (sent < 0 || send_sync(store, err) < 0)
+    return sent < 0 ? -1 : send_sync(store, err);
+}
+
+/* Its preparation is taken for granted: were it to fail, the next use would tell. */
+static int send_posted(struct store *store, const struct query *query, struct err *err)
+{
+    if (send_transaction(store, query, 1, err) < 0)
+        return -1;
+    store->is_prepared[query->statement] = true;
+    return 0;
+}
+
+static int send_all(struct store *store, const struct query *queries, size_t count,
+                    const struct query *then, struct err *err)
+{
+    if (send_transaction(store, queries, count, err) < 0 ||
+        (then && send_posted(store, then, err) < 0))
         return -1;
     return pg_session_flush(&store->session, store->deadline_us, err);
 }
@@ -288,15 +305,21 @@ static void pause_before(struct store *store, int tries)
         poll(NULL, 0, (int)pause_ms);
 }
 
-int pg_exchange(struct store *store, struct query *queries, size_t count, struct err *err)
+int pg_exchange_connect(struct store *store, struct err *err)
+{
+    catch_up(store);
+    return pgsql_connect(store, err);
+}
+
+int pg_exchange_then(struct store *store, struct query *queries, size_t count, struct query *then,
+                     struct err *err)
 {
     for (int tries = 1;; tries++) {
         struct err cause = ERR_INIT;
         enum verdict verdict = VERDICT_FAILED;
-        catch_up(store);
-        if (pgsql_connect(store, err) < 0)
+        if (pg_exchange_connect(store, err) < 0)
             return -1;
-        if (send_all(store, queries, count, &cause) == 0)
+        if (send_all(store, queries, count, then, &cause) == 0)
             verdict = receive_all(store, queries, count, &cause);
         if (verdict == VERDICT_DONE)
             return 0;
@@ -310,10 +333,14 @@ int pg_exchange(struct store *store, struct query *queries, size_t count, struct
     }
 }
 
-/* Its preparation is taken for granted: were it to fail, the next use would tell. */
+int pg_exchange(struct store *store, struct query *queries, size_t count, struct err *err)
+{
+    return pg_exchange_then(store, queries, count, NULL, err);
+}
+
 void pg_exchange_post(struct store *store, struct query *query)
 {
     struct err ignored = ERR_INIT;
-    if (store->session.pg && send_all(store, query, 1, &ignored) == 0)
-        store->is_prepared[query->statement] = true;
+    if (store->session.pg && send_posted(store, query, &ignored) == 0)
+        pg_session_flush(&store->session, store->deadline_us, &ignored);
 }

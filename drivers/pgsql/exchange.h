@@ -28,8 +28,19 @@ void pg_queries_finish(struct query *queries, size_t count);
  */
 int pg_exchange(struct store *store, struct query *queries, size_t count, struct err *err);
 
+/* The same; `then` goes out behind it as a transaction of its own, and its end is not waited for:
+ * what it does must not matter. */
+int pg_exchange_then(struct store *store, struct query *queries, size_t count, struct query *then,
+                     struct err *err);
+
 /* Sends one query as a transaction of its own without waiting for its end: what it does must not
  * matter. Its result is thrown away when the next exchange begins. */
 void pg_exchange_post(struct store *store, struct query *query);
+
+/* Makes the connection ready for something that is no exchange. Returns 0, or -1 with err. */
+int pg_exchange_connect(struct store *store, struct err *err);
+
+/* A statement's text with its names filled in, for the caller to free. */
+char *pg_exchange_text(const struct store *store, enum statement statement);
 
 #endif

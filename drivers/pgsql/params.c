@@ -155,6 +155,26 @@ void pg_params_array_end(struct params *params)
     end(params);
 }
 
+/* A signature, no flags, no more of a head. */
+void pg_params_copy_begin(struct params *params)
+{
+    static const char head[] = "PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0";
+    begin(params);
+    append(params, head, sizeof head);
+}
+
+void pg_params_copy_row(struct params *params, int16_t fields)
+{
+    uint16_t wire = htobe16((uint16_t)fields);
+    append(params, &wire, sizeof wire);
+}
+
+void pg_params_copy_end(struct params *params)
+{
+    pg_params_copy_row(params, -1);
+    end(params);
+}
+
 int pg_params_take(const struct params *params, struct params_view *view, struct err *err)
 {
     if (params->is_cut)

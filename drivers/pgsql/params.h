@@ -50,6 +50,11 @@ void pg_params_put_tid(struct params *params, uint32_t page, uint16_t number);
 void pg_params_put_null(struct params *params);
 void pg_params_array_end(struct params *params);
 
+/* A row of COPY: its values follow, as elements of an array do. -1 fields: the end of all. */
+void pg_params_copy_begin(struct params *params);
+void pg_params_copy_row(struct params *params, int16_t fields);
+void pg_params_copy_end(struct params *params);
+
 /* What libpq wants of them, valid until the next change. Returns 0, or -1 with err (ERR_LIMIT). */
 struct params_view {
     const char *values[PARAMS_MAX];

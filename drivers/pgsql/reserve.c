@@ -348,8 +348,8 @@ static int64_t await_more(const struct reserving *reserving, int64_t next_due_ms
     bool may_be_ready;
     int64_t whole_ms = pg_scan_whole_in_ms(&store->scan, pg_session_now_us());
     next_due_ms = sooner(next_due_ms, whole_ms);
-    if (!pg_wake_is_wanted(store, queue))
-        return next_due_ms;
+    if (!pg_wake_is_wanted(store, queue) || reserving->reservation->count > 0)
+        return next_due_ms; /* it is armed where the worker begins to wait: jobs first */
     if (!pg_wake_arm(store, queue, &may_be_ready))
         return sooner(next_due_ms, LOOK_MS);
     return may_be_ready ? 0 : next_due_ms;

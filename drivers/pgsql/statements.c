@@ -61,6 +61,16 @@ static const char *const texts[STATEMENT_COUNT] = {
     /* --- pushing --- */
 
     [STATEMENT_INSERT] = "SELECT {insert}($1, $2, $3, $4, $5, $6, $7, $8, true, false)",
+    [STATEMENT_INSERT_PLAIN] =
+        "INSERT INTO {jobs} (uuid, queue, payload, priority, available_at)"
+        " SELECT u.uuid, u.queue, u.payload, u.priority, {now}() + u.delay"
+        " FROM unnest($1::text[], $2::text[], $3::text[], $4::integer[], $5::bigint[])"
+        " AS u(uuid, queue, payload, priority, delay)"
+        " WHERE NOT EXISTS (SELECT FROM {failed} f WHERE f.uuid = u.uuid)"
+        " ON CONFLICT (uuid) DO NOTHING RETURNING uuid",
+    [STATEMENT_ANY_FAILED] = "SELECT EXISTS (SELECT FROM unnest($1::text[]) AS u(uuid)"
+                             " JOIN {failed} f ON f.uuid = u.uuid)",
+    [STATEMENT_COPY] = "COPY {jobs} (uuid, queue, payload, priority) FROM STDIN (FORMAT binary)",
     [STATEMENT_INSERT_IF_HELD] =
         "SELECT {insert}($1, $2, $3, $4, $5, $6, $7, $8, false, false) FROM ("
         "SELECT FROM {jobs} WHERE uuid = $9 AND attempts = $10 AND reserved_by = $11 FOR UPDATE) h",

@@ -9,6 +9,9 @@
  * table, {wake} for that of the function, {:ready} for a name without its schema. */
 enum statement {
     STATEMENT_INSERT,
+    STATEMENT_INSERT_PLAIN,
+    STATEMENT_ANY_FAILED,
+    STATEMENT_COPY,
     STATEMENT_INSERT_IF_HELD,
     STATEMENT_WAKE,
     STATEMENT_WAKE_READY,

@@ -9,7 +9,8 @@
  * turns ROUNDS BATCH: reserves BATCH jobs, and ends those of the call before; prints the median
  * microseconds of a call. As many are pushed in between, untimed.
  *
- * watch: from the first job that is taken to the last that has ended; prints jobs and seconds.
+ * watch COUNT: from the first of so many jobs that is taken to the last that has ended; prints jobs
+ * and seconds.
  *
  * owners SECONDS OWNER…: waits until one of them holds a job and says so; then, from a line on
  * standard input on, until none of them does, each at most so long; prints milliseconds.
@@ -26,7 +27,9 @@
 #include "drivers/drivers.h"
 #include "queue/queue.h"
 
-#define POLL_US        5000
+#define POLL_US        2000
+#define POLL_FIRST_US  200000
+#define POLL_MOST_US   900000
 #define OWNERS_POLL_US 1000
 #define UPKEEP_US      500000
 #define DATA_SIZE      100
@@ -48,7 +51,7 @@ static int64_t now_us(void)
 
 static void pause_us(int64_t us)
 {
-    const struct timespec pause = {.tv_nsec = us * 1000};
+    const struct timespec pause = {.tv_sec = us / 1000000, .tv_nsec = us % 1000000 * 1000};
     nanosleep(&pause, NULL);
 }
 
@@ -174,35 +177,53 @@ static int do_turns(struct bench *bench, char **words, struct err *err)
 
 /* --- watching --- */
 
-static int count_left(struct bench *bench, uint64_t *waiting, uint64_t *left, struct err *err)
+static int look(struct bench *bench, struct queue_stats *stats, struct err *err)
+{
+    return bench->connection.driver->stats(bench->connection.store, bench->queue, stats, err);
+}
+
+/* *us gets the time of the last look at which no job was taken. */
+static int watch_begin(struct bench *bench, int64_t *us, struct err *err)
 {
     struct queue_stats stats;
-    if (bench->connection.driver->stats(bench->connection.store, bench->queue, &stats, err) < 0)
-        return -1;
-    *waiting = stats.pending;
-    *left = stats.pending + stats.reserved + stats.delayed;
+    int64_t looked_us = now_us();
+    puts("watching");
+    fflush(stdout);
+    do {
+        *us = looked_us;
+        pause_us(POLL_US);
+        looked_us = now_us();
+        if (look(bench, &stats, err) < 0)
+            return -1;
+    } while (stats.reserved == 0 && stats.pending > 0);
     return 0;
+}
+
+/* Counting many jobs is work for the store, which is not to be measured: the next look is when half
+ * of what is left will have been done. */
+static int64_t until_half_us(size_t done, size_t left, int64_t took_us)
+{
+    if (done == 0)
+        return POLL_FIRST_US;
+    double half_us = (double)left / 2 / (double)done * (double)took_us;
+    return half_us < POLL_US ? POLL_US : half_us > POLL_MOST_US ? POLL_MOST_US : (int64_t)half_us;
 }
 
 static int do_watch(struct bench *bench, char **words, struct err *err)
 {
-    (void)words;
-    uint64_t all, waiting, left, first = 0;
-    int64_t begun_us = 0;
-    if (count_left(bench, &waiting, &all, err) < 0)
+    size_t count = strtoul(words[0], NULL, 10);
+    int64_t begun_us;
+    if (watch_begin(bench, &begun_us, err) < 0)
         return -1;
-    puts("watching");
-    fflush(stdout);
-    do {
-        pause_us(POLL_US);
-        if (count_left(bench, &waiting, &left, err) < 0)
+    for (size_t left = count; left > 0;) {
+        struct queue_stats stats;
+        pause_us(until_half_us(count - left, left, now_us() - begun_us));
+        if (look(bench, &stats, err) < 0)
             return -1;
-        if (begun_us == 0 && waiting < all) {
-            begun_us = now_us();
-            first = left;
-        }
-    } while (left > 0);
-    printf("%" PRIu64 " %.6f\n", first, (double)(now_us() - begun_us) / 1e6);
+        left = stats.pending + stats.reserved + stats.delayed;
+        left = left < count ? left : count; /* a store may estimate */
+    }
+    printf("%zu %.6f\n", count, (double)(now_us() - begun_us) / 1e6);
     return 0;
 }
 
@@ -275,7 +296,7 @@ static const struct {
     int words; /* at least, behind the queue */
     int (*run)(struct bench *bench, char **words, struct err *err);
 } commands[] = {
-    {"push", 2, do_push},     {"turns", 2, do_turns}, {"watch", 0, do_watch},
+    {"push", 2, do_push},     {"turns", 2, do_turns}, {"watch", 1, do_watch},
     {"owners", 1, do_owners}, {"purge", 0, do_purge},
 };
 

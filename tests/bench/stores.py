@@ -105,7 +105,7 @@ class Bench:
         """Jobs a second; milliseconds of processor time a job, of the store and of all else; MiB of the workers."""
         with self.place(queue) as (place, muster):
             self.fill(muster, count)
-            watch = subprocess.Popen([self.bench / "store-bench", muster.config, "watch", "default"], text=True,
+            watch = subprocess.Popen([self.bench / "store-bench", muster.config, "watch", "default", str(count)], text=True,
                                      stdout=subprocess.PIPE)
             watch.stdout.readline()
             before = sum(map(cpu_ns, place.pids()))  # the server's own start and the filling

@@ -202,6 +202,99 @@ static void test_a_repeated_push_of_what_runs_or_waits_or_failed(void **state)
     has_stats(fixture, "default", 0, 1, 1, 1);
 }
 
+enum { MANY = 200 };
+
+static void make_many(struct job *jobs, char (*uuids)[16])
+{
+    for (size_t i = 0; i < MANY; i++) {
+        snprintf(uuids[i], sizeof uuids[i], "job-%06zu", i);
+        jobs[i] = job_of("default", uuids[i]);
+        jobs[i].priority = i < MANY / 2 ? 0 : 5;
+    }
+}
+
+static void fail_one(struct fixture *fixture, const struct job *job)
+{
+    push(fixture, job, 1);
+    struct taken taken = take_one(fixture, fixture->a, "w", "default", job->uuid);
+    assert_true(end(fixture, fixture->a, "w", &taken, OUTCOME_FAIL));
+}
+
+/* A store may have a faster way for many jobs, and has to notice that it does not suit these. */
+static void push_many_knowing(struct fixture *fixture, const struct job *jobs, size_t known)
+{
+    enum push_result results[MANY];
+    ok(fixture, fixture->driver->push(fixture->b, jobs, MANY, results, &fixture->err));
+    for (size_t i = 0; i < MANY; i++)
+        assert_int_equal(results[i], i == known ? PUSH_REPEATED : PUSH_STORED);
+    ok(fixture, fixture->driver->push(fixture->b, jobs, MANY, results, &fixture->err));
+    for (size_t i = 0; i < MANY; i++)
+        assert_int_equal(results[i], PUSH_REPEATED);
+}
+
+static void test_many_of_which_one_runs(void **state)
+{
+    struct fixture *fixture = *state;
+    struct job jobs[MANY];
+    char uuids[MANY][16];
+    make_many(jobs, uuids);
+    push(fixture, &jobs[30], 1);
+    take_one(fixture, fixture->a, "w", "default", uuids[30]);
+    push_many_knowing(fixture, jobs, 30);
+    has_stats(fixture, "default", MANY - 1, 1, 0, 0);
+}
+
+static void test_many_of_which_one_has_failed(void **state)
+{
+    struct fixture *fixture = *state;
+    struct job jobs[MANY];
+    char uuids[MANY][16];
+    make_many(jobs, uuids);
+    fail_one(fixture, &jobs[MANY - 1]);
+    push_many_knowing(fixture, jobs, MANY - 1);
+    has_stats(fixture, "default", MANY - 1, 0, 0, 1);
+}
+
+static void test_many_of_which_some_are_delayed(void **state)
+{
+    struct fixture *fixture = *state;
+    struct job jobs[MANY];
+    char uuids[MANY][16];
+    make_many(jobs, uuids);
+    for (size_t i = 0; i < MANY; i += 4)
+        jobs[i].delay_ms = 3600000;
+    push(fixture, jobs, MANY);
+    has_stats(fixture, "default", MANY * 3 / 4, 0, MANY / 4, 0);
+    assert_int_equal(take(fixture, fixture->a, "w", "default", 1), 1);
+    assert_string_equal(fixture->reservation.jobs[0].uuid, uuids[MANY / 2 + 1]);
+}
+
+static void test_all_of_many_comes_back(void **state)
+{
+    struct fixture *fixture = *state;
+    struct job jobs[MANY];
+    char uuids[MANY][16];
+    make_many(jobs, uuids);
+    for (size_t i = 0; i < MANY; i++) {
+        jobs[i].name = "App\\Jobs\\Größe";
+        jobs[i].data =
+            (struct json_slice){.text = UNICODE, .length = strlen(UNICODE), .kind = JSON_OBJECT};
+        jobs[i].timeout_ms = 1000 + (int64_t)i;
+    }
+    push(fixture, jobs, MANY);
+    assert_int_equal(take(fixture, fixture->b, "w", "default", MANY), MANY);
+    for (size_t i = 0; i < MANY; i++) { /* those of the priority 5 first */
+        const struct job *got = &fixture->reservation.jobs[(i + MANY / 2) % MANY];
+        assert_string_equal(got->uuid, uuids[i]);
+        assert_string_equal(got->name, jobs[i].name);
+        assert_int_equal(got->data.length, strlen(UNICODE));
+        assert_memory_equal(got->data.text, UNICODE, strlen(UNICODE));
+        assert_int_equal(got->timeout_ms, jobs[i].timeout_ms);
+        assert_int_equal(got->priority, jobs[i].priority);
+        assert_int_equal(got->available_at_ms, got->created_at_ms);
+    }
+}
+
 static void test_a_finished_uuid_is_free(void **state)
 {
     struct fixture *fixture = *state;
@@ -271,6 +364,10 @@ static const struct CMUnitTest tests[] = {
     CONFORMANCE(test_results_may_be_unwanted),
     CONFORMANCE(test_a_repeated_push_changes_nothing),
     CONFORMANCE(test_a_repeated_push_of_what_runs_or_waits_or_failed),
+    CONFORMANCE(test_many_of_which_one_runs),
+    CONFORMANCE(test_many_of_which_one_has_failed),
+    CONFORMANCE(test_many_of_which_some_are_delayed),
+    CONFORMANCE(test_all_of_many_comes_back),
     CONFORMANCE(test_a_finished_uuid_is_free),
     CONFORMANCE(test_uuids_of_any_kind),
     CONFORMANCE(test_health),

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+#include "drivers/pgsql/copy.h"
+
+#include <limits.h>
+#include <stdlib.h>
+
+#include "drivers/pgsql/failure.h"
+#include "drivers/pgsql/push.h"
+#include "drivers/pgsql/result.h"
+
+#define COPY_MIN 64 /* jobs: it takes two round trips more */
+#define FIELDS   4
+
+bool pg_copy_suits(const struct store *store, const struct job *jobs, size_t count)
+{
+    if (count < COPY_MIN || !store->settings->prepare) /* a pooler hands on whole transactions */
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (jobs[i].delay_ms > 0)
+            return false;
+    return true;
+}
+
+/* A failed job counts as known, and no index tells COPY so. */
+static int any_failed(struct store *store, const struct job *jobs, size_t count, bool *any,
+                      struct err *err)
+{
+    struct query query;
+    pg_query_init(&query, STATEMENT_ANY_FAILED);
+    pg_push_uuids(jobs, count, &query.params);
+    int done = pg_exchange(store, &query, 1, err);
+    *any = done == 0 && pg_result_bool(query.result, 0, 0);
+    pg_queries_finish(&query, 1);
+    return done;
+}
+
+static int write_rows(struct store *store, const struct job *jobs, size_t count,
+                      struct params *rows, struct err *err)
+{
+    struct payloads payloads;
+    int done = 0;
+    pg_payloads_init(&payloads, store);
+    pg_params_copy_begin(rows);
+    for (size_t i = 0; i < count && done == 0; i++) {
+        pg_params_copy_row(rows, FIELDS);
+        pg_params_put_text(rows, jobs[i].uuid);
+        pg_params_put_text(rows, jobs[i].queue);
+        done = pg_payloads_put(&payloads, &jobs[i], rows, err);
+        pg_params_put_int(rows, jobs[i].priority);
+    }
+    pg_params_copy_end(rows);
+    pg_payloads_finish(&payloads);
+    return done;
+}
+
+static int lost(struct store *store, struct err *err)
+{
+    char line[FAILURE_LINE_SIZE];
+    err_set(err, ERR_UNAVAILABLE, "the connection to PostgreSQL broke: %s",
+            pg_failure_line(PQerrorMessage(store->session.pg), line));
+    pg_session_close(&store->session);
+    return -1;
+}
+
+static int take(struct store *store, PGresult **result, struct err *err)
+{
+    return pg_session_result(&store->session, result, store->deadline_us, err);
+}
+
+/* Takes all results that are left. Returns 1 where all were good, 0 where one was not, or -1. */
+static int take_rest(struct store *store, struct err *err)
+{
+    int good = 1;
+    for (PGresult *result;;) {
+        if (take(store, &result, err) < 0)
+            return -1;
+        if (!result)
+            return PQstatus(store->session.pg) == CONNECTION_OK ? good : lost(store, err);
+        if (PQresultStatus(result) != PGRES_COMMAND_OK)
+            good = 0;
+        PQclear(result);
+    }
+}
+
+/* Returns whether the server is ready for the rows: 1, 0, or -1. */
+static int begin(struct store *store, struct err *err)
+{
+    PGresult *result;
+    char *text = pg_exchange_text(store, STATEMENT_COPY);
+    int sent = PQsendQuery(store->session.pg, text);
+    free(text);
+    if (!sent)
+        return lost(store, err);
+    if (pg_session_flush(&store->session, store->deadline_us, err) < 0 ||
+        take(store, &result, err) < 0)
+        return -1;
+    bool is_ready = PQresultStatus(result) == PGRES_COPY_IN;
+    PQclear(result);
+    if (is_ready)
+        return 1;
+    return take_rest(store, err) < 0 ? -1 : 0;
+}
+
+static int send_rows(struct store *store, const struct params *rows, struct err *err)
+{
+    PGconn *pg = store->session.pg;
+    struct params_view view;
+    if (pg_params_take(rows, &view, err) < 0)
+        return -1;
+    int begun = begin(store, err);
+    if (begun <= 0)
+        return begun;
+    if (PQputCopyData(pg, view.values[0], view.lengths[0]) != 1 || PQputCopyEnd(pg, NULL) != 1)
+        return lost(store, err);
+    if (pg_session_flush(&store->session, store->deadline_us, err) < 0)
+        return -1;
+    return take_rest(store, err);
+}
+
+/* COPY and pipelines exclude each other. */
+static int copy(struct store *store, const struct params *rows, struct err *err)
+{
+    if (pg_exchange_connect(store, err) < 0)
+        return -1;
+    if (!PQexitPipelineMode(store->session.pg))
+        return lost(store, err);
+    int copied = send_rows(store, rows, err);
+    if (store->session.pg && !PQenterPipelineMode(store->session.pg))
+        pg_session_close(&store->session);
+    return copied;
+}
+
+int pg_copy(struct store *store, const struct job *jobs, size_t count, struct err *err)
+{
+    struct params rows;
+    bool any;
+    if (any_failed(store, jobs, count, &any, err) < 0)
+        return -1;
+    if (any)
+        return 0;
+    pg_params_init(&rows);
+    int copied = write_rows(store, jobs, count, &rows, err);
+    if (copied == 0)
+        copied = copy(store, &rows, err);
+    pg_params_finish(&rows);
+    return copied;
+}
