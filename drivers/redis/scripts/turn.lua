@@ -161,7 +161,8 @@ end
 local function pop_and_reserve()
     local has_sorted = call('EXISTS', key .. ':priority') == 1
     for _ = 1, POPPED_MAX do
-        local popped = reserved < count and pop(count - reserved, has_sorted) or {}
+        local wanted = count - reserved
+        local popped = wanted > 0 and pop(wanted, has_sorted) or {}
         for i = 1, #popped do
             if bytes < BYTES_MAX then
                 reserve_one(popped[i])
@@ -169,11 +170,11 @@ local function pop_and_reserve()
                 later().untouched(popped[i])
             end
         end
-        if #popped == 0 then
-            return reserved == count
-        end
-        if bytes >= BYTES_MAX then
+        if wanted == 0 or bytes >= BYTES_MAX then
             return true
+        end
+        if #popped < wanted then
+            return false
         end
     end
     return true
@@ -186,8 +187,11 @@ local function reserve(lease_ms)
     leases, ends = {HOLDER, HOLDER}, {'+inf', HOLDER}
     local next_due = promote(key)
     local is_left = pop_and_reserve()
-    if not is_left and later().return_expired(queue, 100) > 0 then
-        is_left = pop_and_reserve()
+    if not is_left then
+        local first = call('ZRANGE', key .. ':reserved', 0, 0, 'WITHSCORES')
+        if first[2] and tonumber(first[2]) <= now and later().return_expired(queue, 100) > 0 then
+            is_left = pop_and_reserve()
+        end
     end
     if reserved > 0 then
         spread('HSET', leases_key, leases)
