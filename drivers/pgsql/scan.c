@@ -8,12 +8,12 @@
 #define ENTRY_NS 500
 #define PAGE_NS  1000
 
-#define CUT_US        500 /* of vain walking: more is cut */
-#define WHOLE_US      250 /* less is not worth it */
-#define SHARE         20  /* whole walks take at most one part in so many of the time */
-#define PAUSE_MIN_US  40000
+#define CUT_US        1000 /* of vain walking: more is cut */
+#define WHOLE_US      500  /* less is not worth it */
+#define SHARE         10   /* whole walks take at most one part in so many of the time */
+#define PAUSE_MIN_US  20000
 #define PAUSE_MAX_US  10000000
-#define LAG_JOBS      400
+#define LAG_JOBS      1000
 #define LAG_US        1000000
 #define MEASURE_EVERY 16 /* walks */
 

@@ -19,8 +19,8 @@
  * which all has been seen gone, and what lies between the known ranks. Such a walk misses a job
  * that turns up behind that place: one whose transaction took long, or that was given back to its
  * old place by somebody else. So now and then the whole is walked all the same, as often as it
- * takes no more than a twentieth of the time; and the place stays behind, by the last second or the
- * last few hundred jobs.
+ * takes no more than a tenth of the time; and the place stays behind, by the last second or the
+ * last thousand jobs.
  */
 #define SCAN_RANKS_MAX  16
 #define SCAN_RANGES_MAX (2 * SCAN_RANKS_MAX + 1)
