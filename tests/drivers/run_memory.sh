@@ -5,4 +5,5 @@ folder=$1
 shift
 directory=$(mktemp -d "/dev/shm/muster-memory.XXXXXX") || exit 1
 trap 'rm -rf "$directory"' EXIT
-"$@" driver=memory "driver_path=$folder" "path=$directory/%"
+# shellcheck disable=SC2086 # the words of support/valgrind.py
+$MUSTER_WRAPPER "$@" driver=memory "driver_path=$folder" "path=$directory/%"

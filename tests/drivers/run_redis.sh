@@ -15,4 +15,5 @@ until redis-cli -s "$directory/redis.sock" ping >/dev/null 2>&1; do
     fi
     sleep 0.05
 done
-"$@" driver=redis "path=$directory/redis.sock" "prefix={test%}:"
+# shellcheck disable=SC2086 # the words of support/valgrind.py
+$MUSTER_WRAPPER "$@" driver=redis "path=$directory/redis.sock" "prefix={test%}:"

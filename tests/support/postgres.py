@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 
-from support.processes import children_of, wait_dead, wait_for
+from support.processes import WRAPPER, children_of, wait_dead, wait_for
 
 SKIPPED = 77  # for meson
 
@@ -174,7 +174,7 @@ def main(arguments):
     server = Postgres()
     try:
         server.start()
-        done = subprocess.run([*arguments, "driver=pgsql", f"dsn={server.dsn}", "table=t%_jobs", "failed_table=t%_failed_jobs"],
+        done = subprocess.run([*WRAPPER, *arguments, "driver=pgsql", f"dsn={server.dsn}", "table=t%_jobs", "failed_table=t%_failed_jobs"],
                               check=False)
         return done.returncode if done.returncode >= 0 else 1
     finally:

@@ -9,6 +9,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("MUSTER_BUILD", ROOT / "build"))
 # The programs that are tested, where they are not those of the build: support/valgrind.py sets it.
 PROGRAMS = pathlib.Path(os.environ.get("MUSTER_PROGRAMS", BUILD))
+# What is put before a program of the tests that drives stores itself; support/valgrind.py sets it.
+WRAPPER = os.environ.get("MUSTER_WRAPPER", "").split()
 # Slow machines and sanitizers take their time; a test that passes never waits for it.
 PATIENCE = float(os.environ.get("MUSTER_PATIENCE", "30"))
 

@@ -4,14 +4,14 @@ import json
 import subprocess
 
 from support.musterd import clean_environment
-from support.processes import BUILD
+from support.processes import BUILD, WRAPPER
 
 PROGRAM = BUILD / "tests" / "drivers" / "store-tool"
 
 
 class StoreTool:
     def __init__(self, keys, is_open=True):
-        self.process = subprocess.Popen([PROGRAM, *(f"{key}={value}" for key, value in keys.items())], text=True,
+        self.process = subprocess.Popen([*WRAPPER, PROGRAM, *(f"{key}={value}" for key, value in keys.items())], text=True,
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=clean_environment())
         if is_open:
             self.ok("open")

@@ -3,7 +3,8 @@
 """Runs a command whose tests start Muster's programs under valgrind: valgrind.py BUILD DIRECTORY COMMAND…
 
 DIRECTORY is made anew. It gets a log of each process and, in bin/, programs that start those of BUILD under valgrind
-with all that they start themselves, save what is not ours. $MUSTER_PROGRAMS leads the tests there. The exit status is
+with all that they start themselves, save what is not ours. $MUSTER_PROGRAMS leads the tests there; $MUSTER_WRAPPER is
+put before the programs that test drivers. The exit status is
 that of the command, or 1 where valgrind has found something.
 """
 import os
@@ -12,11 +13,15 @@ import shutil
 import subprocess
 import sys
 
-PROGRAMS = ["muster", "musterd", "muster-worker", "muster-plugin-host"]
+PROGRAMS = ["muster", "musterd", "muster-worker", "muster-plugin-host", "muster-notifier"]
 NOT_OURS = ["/usr/*", "/bin/*", "*.py", "*.sh"]
 # A process that is told to end is not waited for by what it started; what is reachable then is no leak.
 OPTIONS = ["--quiet", "--trace-children=yes", f"--trace-children-skip={','.join(NOT_OURS)}", "--leak-check=full",
            "--errors-for-leak-kinds=definite", "--show-leak-kinds=definite"]
+
+
+def valgrind(log):
+    return ["valgrind", *OPTIONS, f"--log-file={log}"]
 
 
 def make_programs(build, directory):
@@ -24,7 +29,7 @@ def make_programs(build, directory):
     for name in PROGRAMS:
         program = directory / "bin" / name
         log = directory / f"{name}.%p.log"
-        program.write_text(f"#!/bin/sh\nexec valgrind {' '.join(OPTIONS)} --log-file={log} {build / name} \"$@\"\n")
+        program.write_text(f"#!/bin/sh\nexec {' '.join(valgrind(log))} {build / name} \"$@\"\n")
         program.chmod(0o755)
 
 
@@ -36,7 +41,8 @@ def main():
     build, directory = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve()
     shutil.rmtree(directory, ignore_errors=True)
     make_programs(build, directory)
-    environment = {**os.environ, "MUSTER_PROGRAMS": str(directory / "bin"), "MUSTER_PATIENCE": "240"}
+    environment = {**os.environ, "MUSTER_PROGRAMS": str(directory / "bin"), "MUSTER_PATIENCE": "240",
+                   "MUSTER_WRAPPER": " ".join(valgrind(directory / "driver.%p.log"))}
     status = subprocess.run(sys.argv[3:], env=environment).returncode
     found = findings(directory)
     for log in found:

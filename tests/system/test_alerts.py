@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from support.processes import BUILD, wait_for
+from support.processes import PROGRAMS, wait_for
 
 
 class Receiver:
@@ -56,7 +56,7 @@ def receiver():
 def configure(muster, *queues, notify="", **keys):
     keys = {"metrics_interval": "1s", "alert_interval": "100ms", "alert_clear": "500ms", **keys}
     lines = "".join(f"{key} = {value}\n" for key, value in keys.items())
-    muster.environment["MUSTER_NOTIFIER"] = str(BUILD / "muster-notifier")
+    muster.environment["MUSTER_NOTIFIER"] = str(PROGRAMS / "muster-notifier")
     muster.configure(*queues)
     muster.config.write_text(muster.config.read_text() + f"\n[monitoring]\n{lines}\n{notify}")
 

@@ -109,7 +109,7 @@ static void check_slot(const struct board *board)
 static void test_a_writer_killed_anywhere_leaves_whole_notes(void **state)
 {
     (void)state;
-    for (int round = 0; round < 50; round++) {
+    for (int round = 0; round < 25; round++) {
         int fd;
         struct board *board = board_create(1, &fd, NULL);
         pid_t pid = fork();

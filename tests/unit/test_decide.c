@@ -192,7 +192,7 @@ static void test_bounds_are_kept_whatever_the_load(void **state)
     for (size_t i = 0; i < POLICY_COUNT; i++) {
         struct load_history history = {0};
         int64_t workers = 1;
-        for (int tick = 0; tick < 5000; tick++) {
+        for (int tick = 0; tick < 1500; tick++) {
             struct decision decision;
             struct load load = any_load(&random, workers);
             decide(&policies[i], &history, &load, &nothing, &decision);
@@ -224,7 +224,7 @@ static void test_more_load_never_asks_for_fewer(void **state)
     struct random random = random_from(2);
     for (size_t i = 0; i < 3; i++) {
         struct load_history history = {0};
-        for (int tick = 0; tick < 5000; tick++) {
+        for (int tick = 0; tick < 1500; tick++) {
             struct load load = load_sane(&(struct load){0}), more;
             load = any_load(&random, 1 + (int64_t)(random_unit(&random) * 9));
             load = more = load_sane(&load);
