@@ -7,6 +7,7 @@
 #include "common/cron.h"
 #include "common/env_file.h"
 #include "common/process_limits.h"
+#include "common/socket_list.h"
 #include "common/users.h"
 #include "common/zone.h"
 
@@ -96,6 +97,13 @@ static int parse_command(const struct key *key, const char *text, void *value, s
     return key_optional_store(text, value, err);
 }
 
+static int parse_sockets(const struct key *key, const char *text, void *value, struct err *err)
+{
+    (void)key;
+    struct socket_list list;
+    return socket_list_parse(text, &list, err) < 0 ? -1 : key_optional_store(text, value, err);
+}
+
 const struct key_type_operations key_rlimit = {
     .parse = parse_rlimit,
     .print = key_optional_print,
@@ -121,3 +129,5 @@ const struct key_type_operations key_optional_owner =
     KEY_OPTIONAL_TYPE(parse_owner, "user or user:group");
 const struct key_type_operations key_optional_command =
     KEY_OPTIONAL_TYPE(parse_command, "a program and its arguments");
+const struct key_type_operations key_sockets =
+    KEY_OPTIONAL_TYPE(parse_sockets, "tcp://ADDRESS:PORT, unix:///PATH or systemd://NAME, several");

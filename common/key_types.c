@@ -34,6 +34,7 @@ static const struct key_type_operations *const operations[] = {
     [KEY_CRON] = &key_cron,
     [KEY_ZONE] = &key_zone,
     [KEY_OPTIONAL_COMMAND] = &key_optional_command,
+    [KEY_SOCKETS] = &key_sockets,
     [KEY_DAYTIME] = &key_daytime,
     [KEY_OPTIONAL_OWNER] = &key_optional_owner,
 };

@@ -40,7 +40,8 @@ extern const struct key_type_operations key_octal, key_signal, key_exit_codes, k
 
 /* key_process.c */
 extern const struct key_type_operations key_rlimit, key_ionice, key_env_files, key_env_sources,
-    key_whole_path, key_cron, key_zone, key_optional_command, key_daytime, key_optional_owner;
+    key_sockets, key_whole_path, key_cron, key_zone, key_optional_command, key_daytime,
+    key_optional_owner;
 
 /* For the types that are kept as text: takes it where it is UTF-8 without control characters but
  * newline and tab (key_text_line: on one line). Returns 0, or -1 with err. */

@@ -51,6 +51,7 @@ enum key_type {
     KEY_CRON,        /* for cron_parse */
     KEY_ZONE,        /* a time zone, for zone_check */
     KEY_OPTIONAL_COMMAND, /* as KEY_COMMAND */
+    KEY_SOCKETS,     /* for socket_list_parse */
     KEY_DAYTIME,     /* for cron_parse_daytime */
     KEY_OPTIONAL_OWNER, /* as KEY_OWNER */
 };

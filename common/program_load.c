@@ -8,10 +8,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/check.h"
 #include "common/command.h"
 #include "common/env_file.h"
 #include "common/mem.h"
 #include "common/settings_document.h"
+#include "common/socket_list.h"
 
 /* Names for expansion, the first of equal ones counts, and the texts behind them. */
 struct name_list {
@@ -131,6 +133,12 @@ static int check_shared(const struct program_source *source, struct program_sett
     if (!ini_key(source->section, "killasgroup"))
         program->killasgroup = program->stopasgroup;
     settle_schedule(source, program);
+    if (program->socket_activation && !ini_key(source->section, "sockets"))
+        return refuse(source, "socket_activation",
+                      "there are no sockets; write sockets = "
+                      "unix:///PATH or tcp://ADDRESS:PORT");
+    if (program->socket_activation && !ini_key(source->section, "autostart"))
+        program->autostart = false;
     if (program->stopasgroup && !program->killasgroup)
         return refuse(source, "killasgroup",
                       "it cannot be false where stopasgroup is true; take it out");
@@ -261,6 +269,23 @@ static void try_files(const struct program_source *source, struct program_sectio
         warn(source, rows, "stdin_file", "it cannot be read now; until it can, no start succeeds");
 }
 
+/* `ready = fd:N` is not one of the sockets. */
+static int check_descriptors(const struct program_source *source,
+                             const struct process_settings *process)
+{
+    struct check check = {0};
+    struct socket_list list = {0};
+    int result = 0;
+    if (!process->ready || !process->sockets ||
+        check_parse(process->ready, false, &check, NULL) < 0)
+        return 0;
+    socket_list_parse(process->sockets, &list, NULL);
+    if (check.kind == CHECK_FD && check.fd < CHECK_FD_MIN + (int)list.count)
+        result = refuse(source, "ready", "that descriptor is one of the sockets; write fd:20");
+    check_finish(&check);
+    return result;
+}
+
 static int read_process(const struct program_source *source, struct program_section *rows,
                         int64_t number)
 {
@@ -280,7 +305,7 @@ static int read_process(const struct program_source *source, struct program_sect
         return settings_refuse(source->reader, source->section, "process_name", &cause);
     settle_logs(source, rows);
     try_files(source, rows);
-    return 0;
+    return check_descriptors(source, &rows->process);
 }
 
 static int compare_names(const void *a, const void *b)

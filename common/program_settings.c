@@ -35,6 +35,7 @@ static void process_settings_finish(struct process_settings *process)
     free(process->env_file);
     free(process->environment_from_file);
     free(process->stdin_file);
+    free(process->sockets);
     free(process->pre_start);
     free(process->post_stop);
     free(process->stop_command);

@@ -42,6 +42,7 @@ struct process_settings {
     char *env_file;              /* for env_files_read */
     char *environment_from_file; /* for env_sources_read */
     char *stdin_file;
+    char *sockets; /* for socket_list_parse */
     char *pre_start, *post_stop, *stop_command;
     char *ready, *health;         /* check.h */
 };
@@ -65,6 +66,7 @@ struct program_settings {
     char *serverurl;
     struct stream_settings streams[STREAM_COUNT];
     struct attribute_settings attributes;
+    bool socket_activation;
     int64_t hook_timeout; /* of pre_start, post_stop and stop_command */
     struct run_schedule_settings schedule;
     struct log_settings logs;

@@ -4,6 +4,7 @@
 #include "common/program_log_keys.h"
 #include "common/program_schedule_keys.h"
 #include "common/program_settings.h"
+#include "common/program_socket_keys.h"
 #include "common/program_watch_keys.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
@@ -249,6 +250,7 @@ static const struct key program_keys[] = {
      .help = "Standard error goes to syslog, with the process's name before each line."},
     PROGRAM_ATTRIBUTE_KEYS,
     PROGRAM_HOOK_KEYS,
+    PROGRAM_SOCKET_KEYS,
     PROGRAM_LOG_KEYS,
     PROGRAM_WATCH_KEYS,
     PROGRAM_RESTART_KEYS,

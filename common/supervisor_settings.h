@@ -23,6 +23,7 @@ struct supervisord_settings {
     bool silent;
     bool nocleanup;
     bool strip_ansi;
+    int64_t start_concurrency; /* programs that are STARTING at once; 0: no bound */
     int64_t minfds;
     int64_t minprocs;
     char *childlogdir; /* never "" */

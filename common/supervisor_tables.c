@@ -2,6 +2,7 @@
 #include "common/supervisor_settings.h"
 
 #include "common/log.h"
+#include "common/program_settings.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 #define BYTES_MAX       (INT64_C(1) << 50)
@@ -91,6 +92,14 @@ static const struct key supervisord_keys[] = {
      .fallback = "false",
      .reload = RELOAD_RESTART,
      .help = "Escape sequences for terminals are taken out of the programs' logs."},
+    {.name = "start_concurrency",
+     .type = KEY_INTEGER,
+     AT(start_concurrency),
+     .fallback = "0",
+     .min = 0,
+     .max = PROCESSES_MAX,
+     .reload = RELOAD_NONE,
+     .help = "Programs that are STARTING at once when all are started. 0: no bound."},
     {.name = "childlogdir",
      .type = KEY_DIRECTORY,
      AT(childlogdir),

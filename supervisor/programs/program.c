@@ -22,6 +22,7 @@
 #include "supervisor/programs/program_restart.h"
 #include "supervisor/programs/program_schedule.h"
 #include "supervisor/programs/watch.h"
+#include "supervisor/programs/program_sockets.h"
 
 static int64_t now_ms(const struct program *program)
 {
@@ -76,6 +77,7 @@ static void set_state(struct program *program, enum process_state state)
     arm_limit(program);
     watch_changed(program);
     payload_notify_state(program, before);
+    program_sockets_note_state(program);
 }
 
 static void begin_stage(struct program *program)
@@ -455,6 +457,7 @@ void program_configure(struct program *program, struct group_settings *source,
     memory_watch_follow(program);
     program_schedule_follow(program);
     watch_configure(program);
+    program_sockets_follow(program);
     arm_limit(program);
 }
 
@@ -477,6 +480,7 @@ struct program *program_create(struct program_host *host, struct program_group *
     program->limit.data = program;
     program_schedule_follow(program);
     watch_configure(program);
+    program_sockets_follow(program);
     return program;
 }
 
@@ -484,6 +488,7 @@ void program_destroy(struct program *program)
 {
     ev_timer_stop(program->host->host->loop, &program->limit);
     program_schedule_end(program);
+    program_sockets_end(program);
     program->host->host->listed = ++program->host->host->revision;
     hook_destroy(program);
     release(program);

@@ -23,6 +23,7 @@ struct program_change;
 struct program_group;
 struct program_schedule;
 struct program_watch;
+struct program_sockets;
 
 /* The random letters of an AUTO log's name. */
 #define AUTO_LETTERS 6
@@ -65,6 +66,7 @@ struct program {
     struct input input;
     struct program_schedule *schedule;           /* NULL: it is kept running */
     struct hook *hook;                           /* NULL until there is a first one */
+    struct program_sockets *sockets;             /* NULL: it has none */
     struct memory_watch *memory;                 /* NULL: it is not watched */
     struct program_watch *watch;                 /* of readiness and health; NULL: none */
     struct listener *listener;                   /* of an event listener; NULL for others */

@@ -8,7 +8,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#define PARTS_MAX 6
+#define PARTS_MAX  6
+#define PID_DIGITS 10
 
 void program_child_init(struct program_child *child, const struct program *program,
                         const char *command)
@@ -41,11 +42,25 @@ static int complain_of(const char *key)
     return -1;
 }
 
+/* For who looks whether sockets are meant for it: only the child knows its pid. */
+static void put_pid(char *text)
+{
+    char digits[PID_DIGITS];
+    size_t count = 0;
+    for (unsigned rest = (unsigned)getpid(); rest > 0 && count < PID_DIGITS; rest /= 10)
+        digits[count++] = (char)('0' + rest % 10);
+    while (count > 0)
+        *text++ = digits[--count];
+    *text = '\0';
+}
+
 int program_child_prepare(const void *context)
 {
     const struct program_child *child = context;
     const char *failure = NULL;
     setrlimit(RLIMIT_NOFILE, &child->program->host->files);
+    if (child->listen_pid)
+        put_pid(child->listen_pid);
     const char *refused = attributes_take(&child->attributes);
     if (refused)
         return complain_of(refused);

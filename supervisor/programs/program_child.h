@@ -13,6 +13,7 @@ struct program_child {
     const struct identity *identity; /* NULL: ours */
     const char *command;             /* as it was written */
     struct attributes attributes;
+    char *listen_pid; /* where it writes its pid to, ten digits at most; NULL: nowhere */
 };
 
 /* Before the fork: looks up what cannot be asked for after it. */

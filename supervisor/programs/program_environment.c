@@ -12,6 +12,9 @@
 #include "common/mem.h"
 #include "supervisor/programs/program_group.h"
 #include "supervisor/programs/watch.h"
+#include "supervisor/programs/program_sockets.h"
+
+#define LISTEN_PID "LISTEN_PID="
 
 struct pairs {
     char **items;
@@ -92,6 +95,18 @@ static void finish_pairs(struct pairs *pairs)
     free(pairs->items);
 }
 
+/* As systemd passes them. The child fills its pid in. */
+static void put_sockets(struct pairs *pairs, const struct program *program)
+{
+    size_t count;
+    char *names = program_sockets_names(program, &count);
+    if (!names)
+        return;
+    put(pairs, mem_printf(LISTEN_PID "0000000000"));
+    put(pairs, mem_printf("LISTEN_FDS=%zu", count));
+    put(pairs, names);
+}
+
 static int additions(const struct program *program, struct pairs *pairs, struct err *err)
 {
     const char *url = server_url(program);
@@ -100,6 +115,7 @@ static int additions(const struct program *program, struct pairs *pairs, struct 
         put(pairs, mem_printf("SUPERVISOR_SERVER_URL=%s", url));
     put(pairs, mem_printf("SUPERVISOR_PROCESS_NAME=%s", program->process->name));
     put(pairs, mem_printf("SUPERVISOR_GROUP_NAME=%s", program_group_name(program->group)));
+    put_sockets(pairs, program);
     if (program->settings->attributes.user_environment)
         put_user(pairs, program);
     watch_put_environment(program, put_read, pairs);
@@ -133,6 +149,14 @@ int program_environment_make(struct program_environment *environment, const stru
     *end = NULL;
     *environment = (struct program_environment){made.items, made.count};
     return 0;
+}
+
+char *program_environment_listen_pid(const struct program_environment *environment)
+{
+    for (size_t i = 0; i < environment->made_count; i++)
+        if (has_name_of(environment->pairs[i], LISTEN_PID))
+            return environment->pairs[i] + strlen(LISTEN_PID);
+    return NULL;
 }
 
 void program_environment_finish(struct program_environment *environment)

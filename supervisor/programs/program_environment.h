@@ -18,6 +18,10 @@ int program_environment_make(struct program_environment *environment, const stru
                              struct err *err);
 void program_environment_finish(struct program_environment *environment);
 
+/* Where the child writes its pid to (LISTEN_PID), with room for ten digits; NULL where it has no
+ * sockets. */
+char *program_environment_listen_pid(const struct program_environment *environment);
+
 /* The PATH that is configured for it, malloc'd; NULL where none is. */
 char *program_environment_path(const struct program *program);
 

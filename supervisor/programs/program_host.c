@@ -36,6 +36,7 @@ void program_host_adapt(struct program_host *host, const struct supervisor_setti
 {
     replace(&host->serverurl, server_url(settings));
     host->strips_ansi = settings->daemon.strip_ansi;
+    host->start_concurrency = settings->daemon.start_concurrency;
     identities_forget(&host->identities);
 }
 
@@ -63,6 +64,7 @@ void program_host_init(struct program_host *programs, struct host *host)
     programs->clean_buffer = mem_new(OUTPUT_BUFFER_SIZE + 1, 1);
     getrlimit(RLIMIT_NOFILE, &programs->files);
     sd_notify_init(programs);
+    listenings_init(&programs->listenings);
     programs->kernel_kills = memory_kernel_kills();
 }
 
@@ -71,6 +73,7 @@ void program_host_finish(struct program_host *host)
     compressor_finish(&host->compressor);
     probe_commands_finish(host);
     sd_notify_finish(host);
+    listenings_finish(&host->listenings);
     identities_forget(&host->identities);
     free(host->buffer);
     free(host->clean_buffer);

@@ -11,6 +11,7 @@
 #include "supervisor/programs/event_bus.h"
 #include "supervisor/programs/identity.h"
 #include "supervisor/programs/sd_notify.h"
+#include "supervisor/programs/listening.h"
 
 /* A read of a program's output, at most. */
 #define OUTPUT_BUFFER_SIZE (128u << 10)
@@ -21,6 +22,7 @@ struct program_host {
     struct event_bus bus;
     struct identities identities;
     struct compressor compressor;
+    struct listenings listenings;
     struct rlimit files; /* RLIMIT_NOFILE for programs; our own may be higher */
     char *buffer;        /* OUTPUT_BUFFER_SIZE bytes, for whoever reads or writes just now */
     char *clean_buffer;  /* one byte more, where escape sequences are taken out */
@@ -30,6 +32,7 @@ struct program_host {
     char *childlogdir;
     char *serverurl; /* "": there is no server */
     bool strips_ansi;
+    int64_t start_concurrency; /* 0: no bound */
 
     uint64_t kernel_kills; /* for want of memory, as far as they are known of */
 

@@ -15,6 +15,7 @@
 #include "supervisor/programs/program_environment.h"
 #include "supervisor/programs/program_group.h"
 #include "supervisor/programs/watch.h"
+#include "supervisor/programs/program_sockets.h"
 
 #define USUAL_PATH "/bin:/usr/bin:/usr/local/bin"
 
@@ -181,25 +182,28 @@ static int fork_program(struct program *program, const char *file, char **argv,
 {
     int out = pipes->output[STREAM_OUT][1];
     int socket = program_group_socket(program->group);
-    struct spawn_fd fds[] = {
+    struct spawn_fd fds[SPAWN_FDS_MAX] = {
         {socket >= 0 ? socket : pipes->input[0], STDIN_FILENO},
         {out, STDOUT_FILENO},
         {has_own_errors(program) ? pipes->output[STREAM_ERR][1] : out, STDERR_FILENO},
-        {-1, -1},
     };
-    fds[3].from = watch_descriptor(program, &fds[3].to);
+    size_t fd_count = STDERR_FILENO + 1;
+    fds[fd_count].from = watch_descriptor(program, &fds[fd_count].to);
+    fd_count += fds[fd_count].from >= 0;
+    fd_count = program_sockets_add(program, fds, fd_count);
     struct program_environment environment;
     struct program_child child;
     if (program_environment_make(&environment, program, err) < 0)
         return -1;
     program_child_init(&child, program, argv[0]);
+    child.listen_pid = program_environment_listen_pid(&environment);
     const struct spawn_request request = {
         .program = file,
         .argv = argv,
         .envp = environment.pairs,
         .directory = program->process->directory[0] ? program->process->directory : NULL,
         .fds = fds,
-        .fd_count = fds[3].from >= 0 ? 4 : 3,
+        .fd_count = fd_count,
         .new_group = true,
         .unwatched = true,
         .prepare = program_child_prepare,
@@ -233,7 +237,7 @@ int program_launch(struct program *program, struct err *err)
     char **argv = command_split(program->process->command, err);
     if (argv && program_launch_find(program, argv[0], &file, err) == FAULT_SUCCESS &&
         program_group_prepare(program->group, program, err) == 0 &&
-        watch_prepare(program, err) == 0)
+        watch_prepare(program, err) == 0 && program_sockets_prepare(program, err) == 0)
         result = launch(program, file, argv, err);
     free(file);
     command_free(argv);

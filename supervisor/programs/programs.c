@@ -163,10 +163,23 @@ static bool is_awaited(const struct program *program)
            program->settings->autostart;
 }
 
+/* How many may be started now: start_concurrency bounds those that are STARTING. */
+static int room(const struct programs *programs)
+{
+    int64_t starting = 0, limit = programs->host.start_concurrency;
+    if (limit == 0)
+        return STARTS_A_TURN;
+    for (size_t i = 0; i < programs->group_count; i++)
+        for (size_t k = 0; k < programs->groups[i]->member_count; k++)
+            starting += programs->groups[i]->members[k]->state == PROCESS_STARTING;
+    int64_t left = limit > starting ? limit - starting : 0;
+    return left < STARTS_A_TURN ? (int)left : STARTS_A_TURN;
+}
+
 /* Starts some, in the order of groups and programs. Returns true where there are more. */
 static bool start_some(struct programs *programs)
 {
-    int left = STARTS_A_TURN;
+    int left = room(programs);
     for (size_t i = 0; i < programs->group_count; i++) {
         const struct program_group *group = programs->groups[i];
         for (size_t k = 0; k < group->member_count && !group->is_stopping; k++) {
@@ -187,10 +200,17 @@ static void on_starting(struct ev_loop *loop, ev_timer *timer, int events)
     ev_timer_stop(loop, timer);
     if (programs->host.is_stopping)
         return;
-    if (start_some(programs))
-        programs_start_awaited(programs);
+    programs->waits_for_room = start_some(programs);
+    if (programs->waits_for_room)
+        programs_start_more(programs);
     else
         malloc_trim(0); /* what reading the configuration took goes back */
+}
+
+void programs_start_more(struct programs *programs)
+{
+    if (programs->waits_for_room && room(programs) > 0)
+        programs_start_awaited(programs);
 }
 
 void programs_begin(struct programs *programs)

@@ -28,6 +28,7 @@ struct programs {
     struct operation *operations; /* under way, and some that are over; the newest first */
     unsigned operation_count;     /* that there ever were */
     ev_timer starting;            /* there are more programs to be started */
+    bool waits_for_room;          /* they are, when start_concurrency lets them */
     ev_timer reporting;  /* while all are being stopped: says now and then for whom we wait */
     ev_periodic ticking; /* while somebody wants to be told of the time */
     long told_ticks[TICK_COUNT];
@@ -49,6 +50,9 @@ void programs_start_awaited(struct programs *programs);
 
 /* To be called at the end of a turn in which some program's state has changed (host.changed). */
 void programs_tend(struct programs *programs);
+
+/* Something has changed: where programs wait for room, and there is some, they are started. */
+void programs_start_more(struct programs *programs);
 
 /* For programs_init. */
 void programs_init_stopping(struct programs *programs);

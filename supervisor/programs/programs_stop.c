@@ -86,8 +86,10 @@ void programs_tend(struct programs *programs)
 {
     programs_tend_changes(programs);
     operations_look(programs);
-    if (!programs->host.is_stopping)
+    if (!programs->host.is_stopping) {
+        programs_start_more(programs);
         return;
+    }
     stop_next(programs);
     if (programs_are_stopped(programs))
         ev_timer_stop(programs->host.host->loop, &programs->reporting);

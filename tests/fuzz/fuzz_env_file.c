@@ -8,6 +8,7 @@
 #include "common/env_file.h"
 #include "common/mem.h"
 #include "common/process_limits.h"
+#include "common/socket_list.h"
 
 /* What is accepted are pairs; what is not is told with its line. The small texts of limits are
  * tried along the way. */
@@ -26,6 +27,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     if (rlimit_parse(text, size % 2, &limit, NULL) == 0)
         FUZZ_ASSERT(limit.rlim_cur <= limit.rlim_max);
     ionice_parse(text, &priority, NULL);
+    struct socket_list sockets;
+    if (socket_list_parse(text, &sockets, NULL) == 0)
+        FUZZ_ASSERT(sockets.count <= SOCKETS_MAX);
     env_files_check(text, NULL);
     env_sources_check(text, NULL);
     free(text);

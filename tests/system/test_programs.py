@@ -116,6 +116,22 @@ def test_programs_start_in_the_order_of_their_priority(programs):
     assert re.findall(r"spawned: '(\w+)'", programs.musterd.log_text()) == ["z", "b", "a", "m"]
 
 
+def test_no_more_programs_are_starting_at_once_than_they_may(programs):
+    programs.start(program("a", SLEEP, startsecs="0.2", numprocs=9, process_name="a%(process_num)d"), daemon="start_concurrency = 3")
+    most, running = 0, 0
+    while running < 9:
+        states = [row["state"] for row in programs.rows().values()]
+        most, running = max(most, states.count("STARTING")), states.count("RUNNING")
+    assert most == 3
+    log = programs.musterd.log_text()
+    events = re.findall(r"(spawned): 'a|success: a\d (entered) RUNNING", log)
+    level = peak = 0
+    for spawned, _ in events:
+        level += 1 if spawned else -1
+        peak = max(peak, level)
+    assert peak == 3, log
+
+
 # --- ending ---
 
 @pytest.mark.parametrize("autorestart, command, restarts", [

@@ -63,6 +63,11 @@ static void test_errors_name_the_place_and_the_cure(void **state)
         {"[program:a]\ncommand = cat\nschedule = @daily\nschedule_timezone = Mars\n",
          "/etc/s.conf:4: [program:a] schedule_timezone: there is no time zone \"Mars\" in "
          "/usr/share/zoneinfo; write one like Europe/Berlin or UTC, or install tzdata"},
+        {"[program:a]\ncommand = cat\nsockets = unix:///x\nready = fd:3\n",
+         "/etc/s.conf:4: [program:a] ready: that descriptor is one of the sockets; write fd:20"},
+        {"[program:a]\ncommand = cat\nsocket_activation = true\n",
+         "/etc/s.conf:3: [program:a] socket_activation: there are no sockets; write sockets = "
+         "unix:///PATH or tcp://ADDRESS:PORT"},
         {"[program:a]\ncommand = cat\nrlimit_nofile = 2:1\n",
          "/etc/s.conf:3: [program:a] rlimit_nofile: the soft limit of \"2:1\" is above the hard "
          "one"},

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SUPERVISOR_PROGRAMS_LISTENING_H
+#define SUPERVISOR_PROGRAMS_LISTENING_H
+
+#include "common/err.h"
+#include "common/socket_list.h"
+
+/*
+ * Listening sockets that are handed to programs: each is bound once for all programs and processes
+ * that name it, and stays open as long as one of them does, however often they are started.
+ */
+struct listening {
+    struct listening *next;
+    int fd;
+    unsigned holders;
+    char url[SOCKET_URL_MAX];
+};
+
+struct listenings {
+    struct listening *first;
+    struct inherited *inherited; /* from the service manager, by name; until somebody names them */
+};
+
+/* Takes what the service manager has passed to this process (LISTEN_FDS). Once, at the start. */
+void listenings_init(struct listenings *listenings);
+void listenings_finish(struct listenings *listenings);
+
+/* The socket, bound and listening, to be released by its holder. NULL with err where it cannot be.
+ */
+struct listening *listening_hold(struct listenings *listenings, const struct socket_item *item,
+                                 struct err *err);
+void listening_release(struct listenings *listenings,
+                       struct listening *listening); /* accepts NULL */
+
+#endif
