@@ -20,7 +20,16 @@ static const struct cli_option no_options[] = {OPTIONS_END};
 
 /* --- status --- */
 
-static void add_program(struct answer *answer, const cJSON *told)
+/* For programs that ask, who have room. */
+static void add_details(struct fields *row, const cJSON *told)
+{
+    fields_text(row, "error", json_get_string(told, "error", NULL));
+    fields_integer(row, "exit_status", json_get_integer(told, "exit_status", 0));
+    fields_boolean(row, "out_of_memory", cJSON_IsTrue(json_get(told, "out_of_memory")));
+    fields_time(row, "next_run_at", json_get_integer(told, "next_run_at", 0));
+}
+
+static void add_program(const struct context *context, struct answer *answer, const cJSON *told)
 {
     struct fields *row = answer_row(answer);
     char *name = programs_name(told);
@@ -31,6 +40,8 @@ static void add_program(struct answer *answer, const cJSON *told)
     else
         fields_null(row, "pid");
     fields_text(row, "description", json_get_string(told, "description", ""));
+    if (context->json)
+        add_details(row, told);
     free(name);
 }
 
@@ -53,7 +64,7 @@ static int run_status(struct context *context, struct err *err)
     answer_list(&context->answer, "programs");
     cJSON_ArrayForEach(item, json_get(told, "programs"))
     {
-        add_program(&context->answer, item);
+        add_program(context, &context->answer, item);
         status = is_down(item) ? EXIT_NOT_RUNNING : status;
     }
     cJSON_ArrayForEach(item, json_get(told, "unknown"))
@@ -268,7 +279,8 @@ static int run_pid(struct context *context, struct err *err)
     }
     const cJSON *item;
     answer_list(&context->answer, "programs");
-    cJSON_ArrayForEach(item, json_get(told, "programs")) add_program(&context->answer, item);
+    cJSON_ArrayForEach(item, json_get(told, "programs"))
+        add_program(context, &context->answer, item);
     bool knows_all = cJSON_GetArraySize(json_get(told, "unknown")) == 0;
     cJSON_Delete(told);
     return knows_all ? 0 : 1;

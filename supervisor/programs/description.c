@@ -60,6 +60,8 @@ void description_put(const struct program *program, int64_t now_wall_ms, struct 
             put_when(out, program->stopped_wall_ms);
         else
             buf_text_append(out, "Not started");
+        if (program->ran_out_of_memory)
+            buf_text_append(out, ", out of memory");
         break;
     default:
         break;

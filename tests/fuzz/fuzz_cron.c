@@ -21,6 +21,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
         FUZZ_ASSERT(cron_matches(&cron, &next));
         FUZZ_ASSERT(next.tm_year >= 124 && next.tm_year <= 135 && next.tm_wday < 7);
     }
+    struct cron daytime;
+    FUZZ_ASSERT(result < 0 || cron_parse_daytime(text, &daytime, NULL) == 0);
     free(text);
     return 0;
 }

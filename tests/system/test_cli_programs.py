@@ -36,6 +36,13 @@ def results(programs, *arguments):
     return code, {name: row["result"] for name, row in found.items()}
 
 
+def test_status_tells_when_a_program_runs_next(programs):
+    programs.start(program("a", "true", schedule="0 4 29 2 *"))
+    _, found = rows(programs, "status")
+    assert found["a"]["next_run_at"].endswith("-02-29 04:00:00")
+    assert "Not started, next run Feb 29 04:00 AM" in muster(programs, "status")[1]
+
+
 def test_status(programs):
     programs.start(WEBS + program("b", SLEEP, autostart="false"))
     programs.wait_log("success: web-", 2)
@@ -43,6 +50,7 @@ def test_status(programs):
     assert code == 3 and {name: row["state"] for name, row in found.items()} == \
         {"web:web-0": "RUNNING", "web:web-1": "RUNNING", "b": "STOPPED"}
     assert found["web:web-0"]["description"].startswith(f"pid {found['web:web-0']['pid']}, uptime 0:0")
+    assert found["b"]["out_of_memory"] is False and found["b"]["next_run_at"] is None
     code, said = muster(programs, "status", "web-*")
     assert code == 0 and "web:web-1" in said and "RUNNING" in said and "b" not in said.split()
     assert muster(programs, "status", "nobody")[0] == 4

@@ -46,6 +46,7 @@ def test_what_uses_more_than_its_memory_limit_is_killed_and_that_is_said(program
     programs.wait_log("out of memory: a: Out of memory: it used")
     row = wait_for(lambda: (row := programs.rows()["a"])["out_of_memory"] and row, "the blame")
     assert row["state"] == "EXITED" and row["error"].startswith("Out of memory: it used ")
+    assert row["description"].endswith(", out of memory")
 
 
 def test_who_stays_below_its_memory_limit_lives(programs):
