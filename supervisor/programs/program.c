@@ -2,10 +2,8 @@
 #include "supervisor/programs/program.h"
 
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 
 #include "common/log.h"
 #include "common/mem.h"
@@ -17,6 +15,7 @@
 #include "supervisor/programs/output_log.h"
 #include "supervisor/programs/payload.h"
 #include "supervisor/programs/program_change.h"
+#include "supervisor/programs/program_end.h"
 #include "supervisor/programs/program_group.h"
 #include "supervisor/programs/program_launch.h"
 #include "supervisor/programs/program_restart.h"
@@ -110,16 +109,10 @@ static void watch_child(struct program *program)
     log_write(LOG_INFO, "spawned: '%s' with pid %d", name_of(program), (int)program->child.pid);
 }
 
-static void set_spawn_error(struct program *program, char *text)
-{
-    free(program->spawn_error);
-    program->spawn_error = text;
-}
-
 static void fail_start(struct program *program, const char *cause)
 {
     log_write(LOG_INFO, "spawnerr: %s", cause);
-    set_spawn_error(program, mem_strdup(cause));
+    program_set_spawn_error(program, mem_strdup(cause));
     program->failures++;
     program_handle(program, EVENT_ENDED);
 }
@@ -152,7 +145,7 @@ static void on_pre_start(struct program *program, bool is_done)
 static void spawn(struct program *program)
 {
     struct err err = ERR_INIT;
-    set_spawn_error(program, NULL);
+    program_set_spawn_error(program, NULL);
     program->exit_status = 0;
     program->ran_out_of_memory = false;
     program->was_started = true;
@@ -178,75 +171,6 @@ static void note_running(struct program *program)
 }
 
 /* Ending */
-
-#define STATUS_TEXT_SIZE 64
-
-static const char *status_text(int status, char text[STATUS_TEXT_SIZE])
-{
-    char name[SIGNAL_NAME_SIZE];
-    if (WIFSIGNALED(status))
-        snprintf(text, STATUS_TEXT_SIZE, "terminated by %s%s", signal_name(WTERMSIG(status), name),
-                 WCOREDUMP(status) ? " (core dumped)" : "");
-    else
-        snprintf(text, STATUS_TEXT_SIZE, "exit status %d", WEXITSTATUS(status));
-    return text;
-}
-
-static void log_end(const struct program *program, int status, bool was_too_quick)
-{
-    char text[STATUS_TEXT_SIZE];
-    bool is_expected = program->ended_well && !was_too_quick;
-    enum log_level level = is_expected ? LOG_INFO : LOG_WARN;
-    status_text(status, text);
-    if (program->state == PROCESS_STOPPING)
-        log_write(level, "stopped: %s (%s)", name_of(program), text);
-    else
-        log_write(level, "exited: %s (%s; %s)", name_of(program), text,
-                  is_expected ? "expected" : "not expected");
-}
-
-/* An end before it was running, as which one that is not ready counts however long it took. */
-static bool is_failed_start(const struct program *program, int status)
-{
-    if (program->state != PROCESS_STARTING)
-        return false;
-    if (watch_decides(program))
-        return !watch_is_ready_by(program, status);
-    return now_ms(program) - program->started_ms < program->settings->startsecs;
-}
-
-static void note_end(struct program *program, int status, bool was_too_quick)
-{
-    program->stopped_wall_ms = clock_wall_ms(program->host->host->clock);
-    program->exit_status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-    program->ended_well = !watch_has_condemned(program) &&
-                          exit_codes_have(&program->settings->exitcodes, program->exit_status);
-    if (program->state == PROCESS_STOPPING) {
-        program->failures = 0;
-        return;
-    }
-    if (was_too_quick) {
-        program->exit_status = 0;
-        program->failures++;
-    }
-    if (watch_has_condemned(program))
-        set_spawn_error(program, mem_strdup(program->watch->reason));
-    else if (was_too_quick)
-        set_spawn_error(program, mem_strdup("Exited too quickly (process log may have details)"));
-    else if (!program->ended_well)
-        set_spawn_error(program, mem_printf("Bad exit code %d", program->exit_status));
-}
-
-/* Who is told of an end by SIGKILL wants to know whether it was for want of memory. */
-static void note_memory(struct program *program, int status)
-{
-    char *blame = memory_blame(program, status);
-    if (!blame)
-        return;
-    program->ran_out_of_memory = true;
-    log_write(LOG_WARN, "out of memory: %s: %s", name_of(program), blame);
-    set_spawn_error(program, blame);
-}
 
 /* What belongs to one start and ends with it. */
 static void release(struct program *program)
@@ -294,12 +218,10 @@ static void on_ended(struct reaper_child *reaped, int status)
     for (int stream = 0; stream < STREAM_COUNT; stream++)
         output_drain(&program->outputs[stream]);
     watch_drain(program);
-    bool was_too_quick = is_failed_start(program, status);
+    bool was_too_quick = program_end_is_failed_start(program, status);
     if (program->state == PROCESS_STARTING && !was_too_quick)
         program_handle(program, EVENT_READY); /* the timer would have said so at once */
-    note_end(program, status, was_too_quick);
-    log_end(program, status, was_too_quick);
-    note_memory(program, status);
+    program_end_note(program, status, was_too_quick);
     release(program);
     program_group_ended(program->group, program);
     end(program);
