@@ -98,7 +98,7 @@ static int run(struct settings *settings, struct err *err)
         settings_destroy(settings);
         return -1;
     }
-    result = master_init(&master, settings, NULL, err);
+    result = master_init(&master, settings, NULL, NULL, err);
     if (result == 0) {
         master.keeps_settings = true;
         master_run(&master);

@@ -102,6 +102,23 @@ static int run_reopen_logs(struct master *master, const cJSON *request, cJSON *a
     return 0;
 }
 
+static int run_upgrade(struct master *master, const cJSON *request, cJSON *answer, struct err *err)
+{
+    const cJSON *program = json_get(request, "program");
+    if (program && !cJSON_IsString(program) && !cJSON_IsNull(program))
+        return err_set(err, ERR_INVALID, "program: must be a string, the path of a musterd");
+    json_put_number(answer, "upgrades", master->upgrade.count);
+    return upgrade_begin(&master->upgrade, json_get_string(request, "program", NULL), err);
+}
+
+static int run_upgrade_status(struct master *master, const cJSON *request, cJSON *answer,
+                              struct err *err)
+{
+    (void)request, (void)err;
+    upgrade_describe(&master->upgrade, answer);
+    return 0;
+}
+
 static int run_audit(struct master *master, const cJSON *request, cJSON *answer, struct err *err)
 {
     (void)err;
@@ -129,6 +146,8 @@ static const struct command commands[] = {
     {"overview", run_overview},
     {"stop", run_stop},
     {"reopen-logs", run_reopen_logs},
+    {"upgrade", run_upgrade},
+    {"upgrade-status", run_upgrade_status},
     {NULL, NULL},
 };
 

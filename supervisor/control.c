@@ -41,6 +41,11 @@ struct control {
     long peer; /* whose request is being answered */
 };
 
+int control_listener(const struct control *control)
+{
+    return control->listener.fd;
+}
+
 long control_peer(const struct control *control)
 {
     return control->peer;
@@ -264,7 +269,7 @@ static int listen_at(const char *path, struct err *err)
 
 struct control *control_create(const struct control_options *options, struct err *err)
 {
-    int fd = listen_at(options->path, err);
+    int fd = options->listener >= 0 ? options->listener : listen_at(options->path, err);
     if (fd < 0)
         return NULL;
     struct control *control = mem_new(1, sizeof *control);

@@ -23,6 +23,7 @@ struct control;
 struct control_options {
     struct ev_loop *loop;
     const char *path; /* copied */
+    int listener;     /* that listens there already, which is its own from here on; -1: none */
     /* Answers one request (without its newline): appends one line, without a newline, to answer. */
     void (*answer)(void *context, const char *request, size_t length, struct buf *answer);
     void *context;
@@ -31,6 +32,9 @@ struct control_options {
 /* Opens the socket; another socket that is there is removed, which is right for who holds the lock
  * of the pid file. The caller ends it with control_destroy. NULL with err on failure. */
 struct control *control_create(const struct control_options *options, struct err *err);
+
+/* What it listens at. */
+int control_listener(const struct control *control);
 
 /* The user id of the client whose request is being answered; -1 where none is. */
 long control_peer(const struct control *control);

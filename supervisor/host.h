@@ -22,6 +22,8 @@ struct host {
     struct backoff_policy backoff;
     bool has_fatal; /* a program was given up; fatal_exits: and musterd is to end for it */
     bool fatal_exits;
+    bool is_resuming; /* what there is comes from a master before us, and is about to be taken over
+                       */
     bool changed; /* some process is in another state: the owners are to look after theirs */
     /* Counts what those who look on may see change; each thing keeps the number of its last change.
      */

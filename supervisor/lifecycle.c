@@ -122,6 +122,14 @@ int lifecycle_number(enum process_state state)
     return states[state].number;
 }
 
+enum process_state lifecycle_of_number(int64_t number)
+{
+    for (int state = 0; state < PROCESS_STATE_COUNT; state++)
+        if (states[state].number == number)
+            return (enum process_state)state;
+    return PROCESS_UNKNOWN;
+}
+
 bool lifecycle_has_process(enum process_state state)
 {
     return states[state].has_process;

@@ -3,6 +3,7 @@
 #define SUPERVISOR_LIFECYCLE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /*
  * The life of one supervised process, as a pure table: state and event give the next state and what
@@ -59,6 +60,9 @@ struct lifecycle_step lifecycle_next(enum process_state state, enum process_even
 /* "STOPPED", … and the number that Supervisor's clients know. */
 const char *lifecycle_name(enum process_state state);
 int lifecycle_number(enum process_state state);
+
+/* The state of a number; PROCESS_UNKNOWN where there is none. */
+enum process_state lifecycle_of_number(int64_t number);
 
 /* True where there is a process that has not been seen to end. */
 bool lifecycle_has_process(enum process_state state);

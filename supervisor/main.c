@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/log.h"
 #include "common/path.h"
@@ -31,34 +32,60 @@ static int check(const struct settings *settings)
     return 0;
 }
 
-/* Is the master, with the pid file held. started is for daemon_ready; *again is set where it is to
- * begin anew. */
-static int run_master(struct settings *settings, const char *config, int *started, bool *again,
-                      struct err *err)
+/* One run of the program, which may be of several masters one after the other. */
+struct life {
+    const struct daemon_options *options;
+    const char *config;
+    struct upgrade_origin origin;
+    struct state_in *resumed; /* of the master that this process was; NULL: of none */
+    int started;              /* for daemon_ready */
+};
+
+/* Is the master, with the pid file held; *again is set where it is to begin anew. */
+static int run_master(struct life *life, struct settings *settings, bool *again, struct err *err)
 {
     struct master master;
-    int result = master_init(&master, settings, config, err);
+    int result = master_init(&master, settings, life->config, life->resumed, err);
     if (result == 0)
         result = master_take_errors(&master, err);
     if (result == 0) {
-        daemon_ready(started);
+        master.upgrade.origin = &life->origin;
+        if (life->resumed)
+            upgrade_settle();
+        daemon_ready(&life->started);
         master_run(&master);
         *again = master.starts_over;
         if (master.has_failed)
             result = err_set(err, ERR_SYSTEM, "a program is FATAL, and exit_on_fatal is set");
+        life->resumed = NULL;
+    } else if (life->resumed) {
+        log_write(LOG_CRITICAL, "%s", err->text);
+        upgrade_go_back(life->origin.argv);
     }
     master_finish(&master);
     return result;
 }
 
-static int run_once(struct settings *settings, const char *config, int *started, bool *again,
-                    struct err *err)
+static int take_pidfile(const struct life *life, struct pidfile *pidfile, const char *path,
+                        struct err *err)
+{
+    int held = life->resumed ? state_take_fd(life->resumed, json_get(life->resumed->root, "origin"),
+                                             "pidfile")
+                             : -1;
+    if (held < 0)
+        return pidfile_take(pidfile, path, err);
+    pidfile_resume(pidfile, path, held);
+    return 0;
+}
+
+static int run_once(struct life *life, struct settings *settings, bool *again, struct err *err)
 {
     struct pidfile pidfile;
-    int result = pidfile_take(&pidfile, settings->muster.pidfile, err);
+    int result = take_pidfile(life, &pidfile, settings->muster.pidfile, err);
     *again = false;
+    life->origin.pidfile = pidfile.fd;
     if (result == 0)
-        result = run_master(settings, config, started, again, err);
+        result = run_master(life, settings, again, err);
     else
         settings_destroy(settings);
     pidfile_release(&pidfile);
@@ -86,29 +113,28 @@ static bool is_background(const struct daemon_options *options, const struct set
     return options->task == TASK_BACKGROUND;
 }
 
-/* Takes the settings over. */
-static int begin(struct settings *settings, bool background, int *started, struct err *err)
+/* Takes the settings over. One that goes on is in the background already. */
+static int begin(struct life *life, struct settings *settings, struct err *err)
 {
+    bool background = life->origin.background;
     if (daemon_settings_apply(settings, background, err) == 0 &&
         main_log_open(settings, background, err) == 0 &&
-        (!background || (*started = daemon_fork(err)) >= 0))
+        (!background || life->resumed || (life->started = daemon_fork(err)) >= 0))
         return 0;
     settings_destroy(settings);
     return -1;
 }
 
-static int run(struct settings *settings, const struct daemon_options *options, const char *config,
-               struct err *err)
+static int run(struct life *life, struct settings *settings, struct err *err)
 {
-    int started = -1;
-    bool background = is_background(options, settings), again;
-    if (begin(settings, background, &started, err) < 0)
+    bool again;
+    if (begin(life, settings, err) < 0)
         return -1;
-    while (run_once(settings, config, &started, &again, err) == 0) {
+    while (run_once(life, settings, &again, err) == 0) {
         if (!again)
             return 0;
-        settings = load(options, config, err);
-        if (!settings || main_log_open(settings, background, err) < 0) {
+        settings = load(life->options, life->config, err);
+        if (!settings || main_log_open(settings, life->origin.background, err) < 0) {
             settings_destroy(settings);
             return -1;
         }
@@ -116,19 +142,41 @@ static int run(struct settings *settings, const struct daemon_options *options, 
     return -1;
 }
 
-static int start(const struct daemon_options *options, const char *config)
+/* Who goes on has children to look after: what is wrong with the file can be mended, and is waited
+ * for where the former program cannot go on either. */
+static struct settings *load_first(const struct life *life, struct err *err)
+{
+    struct settings *settings;
+    while (!(settings = load(life->options, life->config, err)) && life->resumed) {
+        fail(err);
+        upgrade_go_back(life->origin.argv);
+        *err = (struct err)ERR_INIT;
+        sleep(1);
+    }
+    return settings;
+}
+
+static bool goes_to_background(const struct life *life, const struct settings *settings)
+{
+    if (!life->resumed)
+        return is_background(life->options, settings);
+    return json_get_bool(json_get(life->resumed->root, "origin"), "background", false);
+}
+
+static int start(struct life *life)
 {
     struct err err = ERR_INIT;
-    struct settings *settings = load(options, config, &err);
+    struct settings *settings = load_first(life, &err);
     if (!settings)
         return fail(&err);
     for (size_t i = 0; i < settings->warning_count; i++)
         log_write(LOG_WARN, "%s", settings->warnings[i]);
     int status = 0;
-    if (options->task == TASK_CHECK) {
+    life->origin.background = goes_to_background(life, settings);
+    if (life->options->task == TASK_CHECK || life->options->task == TASK_CHECK_STATE) {
         status = check(settings);
         settings_destroy(settings);
-    } else if (run(settings, options, config, &err) < 0) {
+    } else if (run(life, settings, &err) < 0) {
         status = fail(&err);
     }
     log_close();
@@ -139,6 +187,34 @@ static int start(const struct daemon_options *options, const char *config)
 static void print_version(const struct daemon_options *options)
 {
     puts(options->is_supervisord ? "4.2.5" : "musterd " MUSTER_VERSION);
+}
+
+/* What was handed over names its file as it was named there, from where that was. */
+static char *find_config(const struct daemon_options *options, const struct state_in *state)
+{
+    const char *kept = json_get_string(json_get(state->root, "origin"), "config", NULL);
+    char *found = kept || options->config ? NULL : daemon_options_find_file(options);
+    const char *named = kept ? kept : options->config ? options->config : found;
+    char *config = named ? path_absolute(named) : NULL;
+    free(found);
+    return config;
+}
+
+static int live(const struct daemon_options *options, char **argv, struct state_in *state,
+                bool is_resumed)
+{
+    char *config = find_config(options, state), *program = upgrade_own_program();
+    struct life life = {
+        .options = options,
+        .config = config,
+        .origin = {.argv = argv, .program = program, .pidfile = -1},
+        .resumed = is_resumed ? state : NULL,
+        .started = -1,
+    };
+    int status = start(&life);
+    free(program);
+    free(config);
+    return status;
 }
 
 int main(int argc, char **argv)
@@ -154,11 +230,15 @@ int main(int argc, char **argv)
         print_version(&options);
     if (options.task == TASK_HELP || options.task == TASK_VERSION)
         return 0;
-    char *found = options.config ? NULL : daemon_options_find_file(&options);
-    const char *named = options.config ? options.config : found;
-    char *config = named ? path_absolute(named) : NULL;
-    int status = start(&options, config);
-    free(config);
-    free(found);
+    struct err err = ERR_INIT;
+    struct state_in state;
+    int inherited = options.task == TASK_CHECK_STATE ? upgrade_check(&state, &err)
+                                                     : upgrade_inherit(&state, &err);
+    if (inherited < 0) {
+        fail(&err);
+        upgrade_go_back(argv);
+    }
+    int status = inherited < 0 ? err_exit_code(&err) : live(&options, argv, &state, inherited > 0);
+    state_in_finish(&state);
     return status;
 }

@@ -16,6 +16,7 @@
 #include "supervisor/launch.h"
 #include "supervisor/main_log.h"
 #include "supervisor/snapshot.h"
+#include "supervisor/state_parts.h"
 
 #define MAINTENANCE_BOOT_MS  60000 /* it may have to wait for a store that is being repaired */
 #define MAINTENANCE_DRAIN_MS 10000
@@ -189,6 +190,7 @@ static void tend(struct master *master)
     maintenance_tend(&master->maintenance);
     programs_tend(&master->programs);
     end_for_fatal(master);
+    upgrade_tend(&master->upgrade);
     if (ends[master->phase])
         ends[master->phase](master);
 }
@@ -348,7 +350,11 @@ static int open_control(struct master *master, struct err *err)
     int result = fd_mkdir_parents(directory, 0755, err);
     free(directory);
     const struct control_options options = {
-        .loop = master->loop, .path = path, .answer = commands_answer, .context = master};
+        .loop = master->loop,
+        .path = path,
+        .listener = state_control_listener(master->resumed),
+        .answer = commands_answer,
+        .context = master};
     if (result == 0)
         master->control = control_create(&options, err);
     return master->control ? 0 : -1;
@@ -362,6 +368,7 @@ static void init_host(struct master *master)
         .reaper = &master->reaper,
         .program = launch_find_program(),
         .snapshot = -1,
+        .is_resuming = master->resumed != NULL,
         .changed = true,
     };
 }
@@ -380,6 +387,7 @@ static void init_watches(struct master *master)
     maintenance_init(&master->maintenance, &master->host);
     main_log_set_rotated(on_log_rotated, master);
     alerts_init(&master->alerts, master);
+    upgrade_init(&master->upgrade, master);
 }
 
 /* Unset it is in the data directory, which there is where there are queues. */
@@ -394,9 +402,9 @@ static void open_audit(struct master *master, const struct settings *settings)
 }
 
 int master_init(struct master *master, struct settings *settings, const char *config,
-                struct err *err)
+                struct state_in *resumed, struct err *err)
 {
-    *master = (struct master){.config = config};
+    *master = (struct master){.config = config, .resumed = resumed};
     master->loop = ev_loop_new(EVBACKEND_EPOLL | EVFLAG_NOENV);
     if (!master->loop) {
         settings_destroy(settings);
@@ -419,7 +427,7 @@ int master_init(struct master *master, struct settings *settings, const char *co
     open_audit(master, settings);
     if (open_control(master, err) < 0)
         return -1;
-    master->web = web_create(master, &settings->supervisor, err);
+    master->web = web_resume(master, &settings->supervisor, state_web_listener, resumed, err);
     return master->web ? 0 : -1;
 }
 
@@ -438,8 +446,13 @@ void master_run(struct master *master)
     if (master->settings->serves_queues)
         make_pools(master);
     scaling_follow(&master->scaling);
+    if (master->resumed)
+        state_load(master, master->resumed);
     programs_begin(&master->programs);
-    log_write(LOG_INFO, "musterd " MUSTER_VERSION " started with pid %d", (int)getpid());
+    master->host.is_resuming = false;
+    log_write(LOG_INFO, "musterd " MUSTER_VERSION " %s with pid %d",
+              master->resumed ? "goes on" : "started", (int)getpid());
+    master->resumed = NULL;
     systemd_tell_ready(&master->systemd);
     ev_run(master->loop, 0);
     log_write(LOG_INFO, "musterd stopped");
@@ -459,6 +472,7 @@ void master_finish(struct master *master)
     }
     programs_finish(&master->programs);
     alerts_finish(&master->alerts);
+    upgrade_finish(&master->upgrade);
     audit_finish(&master->audit);
     maintenance_finish(&master->maintenance);
     web_destroy(master->web); /* its calls to stores are forgotten */

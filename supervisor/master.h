@@ -20,6 +20,7 @@
 #include "supervisor/scaling/scaling.h"
 #include "supervisor/signals.h"
 #include "supervisor/systemd.h"
+#include "supervisor/upgrade.h"
 
 /*
  * The master: one pool of workers a queue, the maintenance process, programs, and who may tell it
@@ -52,6 +53,8 @@ struct master {
     struct alerts alerts;
     struct audit audit;
     struct feed feed;        /* for those who look on */
+    struct upgrade upgrade;
+    struct state_in *resumed; /* while it begins: what another master has handed over; or NULL */
     enum master_phase phase; /* changed by one setter in master.c alone */
     bool keeps_settings;     /* they came from a command line: there is nothing to read again */
     int stop_requests;
@@ -62,10 +65,11 @@ struct master {
     ev_timer return_limit;
 };
 
-/* Takes the settings over (in any case). The lock of the pid file is held. Returns 0, or -1 with
- * err; master_finish is due in either case. */
+/* Takes the settings over (in any case). The lock of the pid file is held. resumed is what another
+ * master has handed over, which is taken over in master_run; NULL: all begins anew. Returns 0, or -1
+ * with err; master_finish is due in either case. */
 int master_init(struct master *master, struct settings *settings, const char *config,
-                struct err *err);
+                struct state_in *resumed, struct err *err);
 void master_finish(struct master *master);
 
 /* Sends standard error, which children inherit, to the log file where there is one. Returns 0, or

@@ -20,6 +20,11 @@ struct row {
     const char *help;
 };
 
+/* For `muster upgrade`. */
+#define CHECK_STATE_ROW                                                                            \
+    {"check-state", 'C', NULL, TASK_CHECK_STATE, NULL,                                             \
+     "check that the state of a musterd on descriptor 3 can be taken over, and exit"}
+
 static const struct row own_rows[] = {
     {"config", 'c', "FILE", TASK_RUN, NULL,
      "configuration (default: $MUSTER_CONFIG, ./muster.ini, /etc/muster/muster.ini)"},
@@ -27,6 +32,7 @@ static const struct row own_rows[] = {
     {"daemon", 'b', NULL, TASK_BACKGROUND, NULL,
      "go to the background when the start has succeeded"},
     {"check", 't', NULL, TASK_CHECK, NULL, "check the configuration and exit"},
+    CHECK_STATE_ROW,
     {"help", 'h', NULL, TASK_HELP, NULL, "show this help"},
     {"version", 'v', NULL, TASK_VERSION, NULL, "show the version"},
     {.name = NULL},
@@ -50,6 +56,7 @@ static const struct row supervisord_rows[] = {
     {"minfds", 'a', "N", TASK_RUN, "minfds", "open files that the limit must allow"},
     {"minprocs", 'M', "N", TASK_RUN, "minprocs", "processes that the limit must allow"},
     {"strip_ansi", 't', NULL, TASK_RUN, "strip_ansi", "take escape sequences out of logs"},
+    CHECK_STATE_ROW,
     {"help", 'h', NULL, TASK_HELP, NULL, "show this help"},
     {"version", 'v', NULL, TASK_VERSION, NULL, "show the version"},
     {.name = NULL},
@@ -80,7 +87,8 @@ void daemon_options_print_help(const struct daemon_options *options)
          "  HUP              read the configuration again, restart what has changed (all, where\n"
          "                   the file is Supervisor's and says nothing of Muster)\n"
          "  USR1             replace all workers, gracefully\n"
-         "  USR2             open the logs again");
+         "  USR2             open the logs again\n"
+         "  RTMIN            become the program that is installed now, as muster upgrade does");
 }
 
 static void take(struct daemon_options *options, const struct row *row, const char *value)

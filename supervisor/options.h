@@ -11,7 +11,7 @@
  * (a link): then its options are Supervisor's, and without -n (or nodaemon) it goes to the
  * background.
  */
-enum task { TASK_RUN, TASK_BACKGROUND, TASK_CHECK, TASK_HELP, TASK_VERSION };
+enum task { TASK_RUN, TASK_BACKGROUND, TASK_CHECK, TASK_CHECK_STATE, TASK_HELP, TASK_VERSION };
 
 #define OVERRIDES_MAX 32
 

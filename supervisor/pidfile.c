@@ -97,3 +97,8 @@ void pidfile_release(struct pidfile *pidfile)
     free(pidfile->path);
     *pidfile = (struct pidfile){.fd = -1};
 }
+
+void pidfile_resume(struct pidfile *pidfile, const char *path, int fd)
+{
+    *pidfile = (struct pidfile){.path = mem_strdup(path), .fd = fd};
+}

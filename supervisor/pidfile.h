@@ -21,4 +21,7 @@ int pidfile_take(struct pidfile *pidfile, const char *path, struct err *err);
 /* Removes the file and drops the lock, where it is held. Accepts a zeroed one. */
 void pidfile_release(struct pidfile *pidfile);
 
+/* Goes on with one that is held already; fd is its own from here on. */
+void pidfile_resume(struct pidfile *pidfile, const char *path, int fd);
+
 #endif

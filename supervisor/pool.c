@@ -111,12 +111,10 @@ static const struct process_owner worker_owner = {
     .ended = bury_worker,
 };
 
-static void add_worker(struct pool *pool)
+static struct worker *make_worker(struct pool *pool)
 {
     struct worker *worker = mem_new(1, sizeof *worker);
     worker->pool = pool;
-    worker->next = pool->workers;
-    pool->workers = worker;
     snprintf(worker->name, sizeof worker->name, "%.100s:worker", pool->queue);
     struct process *process = &worker->process;
     process->owner = &worker_owner;
@@ -126,7 +124,15 @@ static void add_worker(struct pool *pool)
     process->limits = pool->limits;
     process->board_slots = pool->board_slots;
     process_init(process);
-    process_handle(process, EVENT_START);
+    return worker;
+}
+
+static void add_worker(struct pool *pool)
+{
+    struct worker *worker = make_worker(pool);
+    worker->next = pool->workers;
+    pool->workers = worker;
+    process_handle(&worker->process, EVENT_START);
 }
 
 static void remove_stopped(struct pool *pool)
@@ -202,12 +208,28 @@ static bool is_retiring(const struct worker *worker)
     return worker->process.farewell == RECORD_RETIRE;
 }
 
-static void retire(struct worker *worker)
+static void let_retire(struct worker *worker)
 {
     struct health_limits limits = worker->pool->limits;
     limits.drain_ms = RETIRE_MS;
     worker->process.farewell = RECORD_RETIRE;
     process_set_limits(&worker->process, &limits);
+}
+
+struct worker *pool_resume_worker(struct pool *pool, bool retires)
+{
+    struct worker *worker = make_worker(pool), **last = &pool->workers;
+    while (*last)
+        last = &(*last)->next;
+    *last = worker;
+    if (retires)
+        let_retire(worker);
+    return worker;
+}
+
+static void retire(struct worker *worker)
+{
+    let_retire(worker);
     process_handle(&worker->process, EVENT_STOP);
 }
 

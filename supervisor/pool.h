@@ -67,6 +67,10 @@ struct pool {
 /* An empty pool for a queue. */
 struct pool *pool_create(struct host *host, struct returns *returns, const char *queue);
 
+/* A worker that another master has started, at the end of the list: its own things are to be set, and
+ * process_resume called. retires: it has been told to leave when its jobs are done. */
+struct worker *pool_resume_worker(struct pool *pool, bool retires);
+
 /* Only when its workers are gone (pool_is_empty). */
 void pool_destroy(struct pool *pool);
 

@@ -146,16 +146,26 @@ static void watch_child(struct process *process)
     struct ev_loop *loop = process->host->loop;
     process->channel.pid = process->child.pid;
     process->channel.generation = process->generation;
-    process->started_wall_ms = clock_wall_ms(process->host->clock);
     process->reaped.spawned = &process->child;
     process->reaped.ended = on_ended;
     process->reaped.data = process;
     reaper_watch(process->host->reaper, &process->reaped);
-    ev_io_set(&process->exec_watch, process->child.error_fd, EV_READ);
-    ev_io_start(loop, &process->exec_watch);
-    ev_io_set(&process->record_watch, process->channel.in, EV_READ);
-    ev_io_start(loop, &process->record_watch);
-    log_write(LOG_INFO, "spawned: '%s' with pid %d", process->name, (int)process->child.pid);
+    if (process->child.error_fd >= 0) {
+        ev_io_set(&process->exec_watch, process->child.error_fd, EV_READ);
+        ev_io_start(loop, &process->exec_watch);
+    }
+    if (process->channel.in >= 0) {
+        ev_io_set(&process->record_watch, process->channel.in, EV_READ);
+        ev_io_start(loop, &process->record_watch);
+    }
+}
+
+void process_resume(struct process *process, enum process_state state)
+{
+    process->state = state;
+    if (lifecycle_has_process(state))
+        watch_child(process);
+    arm_limit(process);
 }
 
 /* Makes the pipes and the board of one start, and starts it. The child's ends are closed here. */
@@ -175,7 +185,6 @@ static int open_and_launch(struct process *process, struct err *err)
     }
     fd_close(&to_child[0]);
     fd_close(&from_child[1]);
-    fd_close(&process->board_fd);
     return result;
 }
 
@@ -187,7 +196,9 @@ static void spawn(struct process *process)
     process->ready_ms = 0;
     process->alive_ms = now_ms(process);
     if (open_and_launch(process, &err) == 0) {
+        process->started_wall_ms = clock_wall_ms(process->host->clock);
         watch_child(process);
+        log_write(LOG_INFO, "spawned: '%s' with pid %d", process->name, (int)process->child.pid);
         return;
     }
     log_write(LOG_ERROR, "spawnerr: '%s': %s", process->name, err.text);

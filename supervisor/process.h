@@ -55,13 +55,17 @@ struct process {
     struct reaper_child reaped;
     struct channel channel;
     struct board *board;
-    int board_fd; /* what a child inherits, -1 without a board */
+    int board_fd; /* what a child inherits and we keep, -1 without a board */
     ev_io exec_watch, record_watch;
     ev_timer limit;
 };
 
 /* A process that is stopped. owner, host, data, name, limits and board_slots have been set. */
 void process_init(struct process *process);
+
+/* Takes over what it was under another master: a child of ours, whose child, channel, board and times
+ * have been set. */
+void process_resume(struct process *process, enum process_state state);
 
 /* Only for one that has no process (lifecycle_has_process). */
 void process_finish(struct process *process);

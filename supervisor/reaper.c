@@ -185,6 +185,16 @@ int reaper_init(struct reaper *reaper, struct ev_loop *loop, struct err *err)
     return spawn_become_subreaper(err);
 }
 
+void reaper_resume(struct reaper *reaper, const pid_t *strangers, size_t count)
+{
+    strangers_finish(&reaper->strangers);
+    reaper->strangers.pids = mem_new(count + 1, sizeof *strangers);
+    reaper->strangers.count = count;
+    for (size_t i = 0; i < count; i++)
+        reaper->strangers.pids[i] = strangers[i];
+    ev_feed_signal_event(reaper->loop, SIGCHLD); /* for those that have ended meanwhile */
+}
+
 void reaper_finish(struct reaper *reaper)
 {
     ev_signal_stop(reaper->loop, &reaper->child_signal);

@@ -50,6 +50,10 @@ struct reaper {
 int reaper_init(struct reaper *reaper, struct ev_loop *loop, struct err *err);
 void reaper_finish(struct reaper *reaper);
 
+/* After reaper_init, in a process that has become what it is by exec: only these were children of
+ * others. */
+void reaper_resume(struct reaper *reaper, const pid_t *strangers, size_t count);
+
 /* Begins to watch a child; spawned, ended and data have been set. ended is called once, after which
  * the child is not watched any more and its pid means nothing. */
 void reaper_watch(struct reaper *reaper, struct reaper_child *child);

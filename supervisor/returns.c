@@ -54,6 +54,16 @@ static void remove_one(struct returns *returns, struct dead_owner *dead)
     free(dead);
 }
 
+static void append(struct returns *returns, struct dead_owner *dead)
+{
+    if (returns->last)
+        returns->last->next = dead;
+    else
+        returns->first = dead;
+    returns->last = dead;
+    returns->count++;
+}
+
 void returns_add(struct returns *returns, const char *owner, const char *connection,
                  const struct board *board)
 {
@@ -62,13 +72,7 @@ void returns_add(struct returns *returns, const char *owner, const char *connect
                   returns->first->owner);
         remove_one(returns, returns->first);
     }
-    struct dead_owner *dead = read_board(owner, connection, board);
-    if (returns->last)
-        returns->last->next = dead;
-    else
-        returns->first = dead;
-    returns->last = dead;
-    returns->count++;
+    append(returns, read_board(owner, connection, board));
 }
 
 void returns_release(struct returns *returns)
@@ -130,4 +134,47 @@ void returns_finish(struct returns *returns)
 {
     while (returns->first)
         remove_one(returns, returns->first);
+}
+
+/* Handing over */
+
+void returns_save(const struct returns *returns, cJSON *list)
+{
+    for (const struct dead_owner *dead = returns->first; dead; dead = dead->next) {
+        cJSON *object = cJSON_CreateObject();
+        cJSON_AddItemToArray(list, object);
+        json_put_text(object, "owner", dead->owner);
+        json_put_text(object, "connection", dead->connection);
+        cJSON *begun = cJSON_AddArrayToObject(object, "begun");
+        for (size_t i = 0; i < dead->begun_count; i++) {
+            cJSON *attempt = cJSON_CreateObject();
+            cJSON_AddItemToArray(begun, attempt);
+            json_put_text(attempt, "uuid", dead->begun[i].uuid);
+            json_put_number(attempt, "attempt", dead->begun[i].attempt);
+        }
+    }
+}
+
+static struct dead_owner *load_one(const cJSON *from)
+{
+    const cJSON *list = json_get(from, "begun"), *attempt;
+    struct dead_owner *dead = mem_new(
+        1, sizeof *dead + ((size_t)cJSON_GetArraySize(list) + 1) * sizeof dead->begun[0]);
+    snprintf(dead->owner, sizeof dead->owner, "%s", json_get_string(from, "owner", ""));
+    snprintf(dead->connection, sizeof dead->connection, "%s",
+             json_get_string(from, "connection", ""));
+    dead->stage = DUE;
+    cJSON_ArrayForEach(attempt, list)
+    {
+        struct begun *begun = &dead->begun[dead->begun_count++];
+        snprintf(begun->uuid, sizeof begun->uuid, "%s", json_get_string(attempt, "uuid", ""));
+        begun->attempt = (int)json_get_integer(attempt, "attempt", 0);
+    }
+    return dead;
+}
+
+void returns_load(struct returns *returns, const cJSON *list)
+{
+    const cJSON *object;
+    cJSON_ArrayForEach(object, list) append(returns, load_one(object));
 }

@@ -7,6 +7,7 @@
 
 #include "common/board.h"
 #include "common/channel.h"
+#include "common/json.h"
 
 /*
  * The dead workers whose leases have not been given back yet. Each is held until what it left
@@ -39,6 +40,10 @@ void returns_confirm(struct returns *returns, const char *owner);
 
 /* There is a new maintenance process, to which all is to be told again. */
 void returns_retell(struct returns *returns);
+
+/* Hands all over in a list of objects, and takes such a list over: all of it is to be told again. */
+void returns_save(const struct returns *returns, cJSON *list);
+void returns_load(struct returns *returns, const cJSON *list);
 
 void returns_finish(struct returns *returns);
 

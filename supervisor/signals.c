@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/log.h"
+#include "common/signal_names.h"
 #include "supervisor/master.h"
 
 static void stop(struct master *master, struct err *err)
@@ -35,6 +36,19 @@ static void reopen_logs(struct master *master, struct err *err)
     master_reopen_logs(master);
 }
 
+static void upgrade(struct master *master, struct err *err)
+{
+    upgrade_begin(&master->upgrade, NULL, err);
+}
+
+/* SIGRTMIN is no constant. */
+#define FIRST_REALTIME 0
+
+static int number_of(int number)
+{
+    return number == FIRST_REALTIME ? SIGRTMIN : number;
+}
+
 static const struct {
     int number;
     const char *meaning;
@@ -46,6 +60,7 @@ static const struct {
     {SIGHUP, "reading the configuration again", hang_up},
     {SIGUSR1, "replacing all workers", restart},
     {SIGUSR2, "opening the logs again", reopen_logs},
+    {FIRST_REALTIME, "becoming the program that is installed now", upgrade},
 };
 
 static void on_signal(struct ev_loop *loop, ev_signal *watch, int events)
@@ -53,9 +68,11 @@ static void on_signal(struct ev_loop *loop, ev_signal *watch, int events)
     (void)loop, (void)events;
     struct err err = ERR_INIT;
     for (size_t i = 0; i < SIGNALS_COUNT; i++) {
-        if (handled[i].number != watch->signum)
+        char name[SIGNAL_NAME_SIZE];
+        if (number_of(handled[i].number) != watch->signum)
             continue;
-        log_write(LOG_WARN, "received SIG%s: %s", sigabbrev_np(watch->signum), handled[i].meaning);
+        log_write(LOG_WARN, "received %s: %s", signal_name(watch->signum, name),
+                  handled[i].meaning);
         handled[i].handle(watch->data, &err);
     }
     if (err.code != ERR_NONE)
@@ -66,7 +83,7 @@ void signals_init(struct signals *signals, struct ev_loop *loop, struct master *
 {
     signal(SIGPIPE, SIG_IGN);
     for (size_t i = 0; i < SIGNALS_COUNT; i++) {
-        ev_signal_init(&signals->watches[i], on_signal, handled[i].number);
+        ev_signal_init(&signals->watches[i], on_signal, number_of(handled[i].number));
         signals->watches[i].data = master;
         ev_signal_start(loop, &signals->watches[i]);
     }

@@ -8,7 +8,7 @@
  * again; USR1 replaces all workers; USR2 opens the logs again. */
 struct master;
 
-#define SIGNALS_COUNT 6
+#define SIGNALS_COUNT 7
 
 struct signals {
     ev_signal watches[SIGNALS_COUNT];

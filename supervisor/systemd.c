@@ -72,6 +72,20 @@ void systemd_init(struct systemd *systemd, struct ev_loop *loop)
     unsetenv("WATCHDOG_PID");
 }
 
+void systemd_restore(const struct systemd *systemd)
+{
+    char number[32];
+    if (!systemd->socket)
+        return;
+    setenv("NOTIFY_SOCKET", systemd->socket, 1);
+    if (systemd->watchdog.repeat <= 0)
+        return;
+    snprintf(number, sizeof number, "%lld", (long long)(systemd->watchdog.repeat * 2e6));
+    setenv("WATCHDOG_USEC", number, 1);
+    snprintf(number, sizeof number, "%d", (int)getpid());
+    setenv("WATCHDOG_PID", number, 1);
+}
+
 void systemd_finish(struct systemd *systemd)
 {
     ev_timer_stop(systemd->loop, &systemd->watchdog);

@@ -18,6 +18,10 @@ struct systemd {
  * speaks for the master, and begins to send signs of life where they are wanted: two in an
  * interval. */
 void systemd_init(struct systemd *systemd, struct ev_loop *loop);
+
+/* Puts them back, for the program that this one becomes by exec. */
+void systemd_restore(const struct systemd *systemd);
+
 void systemd_finish(struct systemd *systemd);
 
 /* Begun, or settings taken over; reading settings; stopping. None of them fails: a manager that

@@ -66,6 +66,7 @@ extern const struct cli_command command_add;
 extern const struct cli_command command_remove;
 extern const struct cli_command command_reload;
 extern const struct cli_command command_shutdown;
+extern const struct cli_command command_upgrade;
 extern const struct cli_command command_tail; /* tail.c */
 extern const struct cli_command command_maintail;
 extern const struct cli_command command_fg;

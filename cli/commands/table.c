@@ -54,6 +54,7 @@ const struct cli_command *const cli_commands[] = {
     &command_maintail,
     &command_reload,
     &command_shutdown,
+    &command_upgrade,
     &command_master_status,
     &command_master_reload,
     &command_master_reopen_logs,

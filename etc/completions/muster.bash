@@ -19,11 +19,11 @@ _muster() {
     fi
     case $name in
     --handler) COMPREPLY=($(compgen -W 'exec persistent plugin' -- "$word")) && return ;;
-    --config|--data-file|--jobs|--plot|--trace|--watch|-c) compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -f -- "$word")) && return ;;
+    --config|--data-file|--jobs|--plot|--program|--trace|--watch|-c) compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -f -- "$word")) && return ;;
     esac
     case $command in
     '') options='--config= --json --help' ;;
-    help) options='queue:push queue:later queue:bulk queue:show queue:delayed queue:cancel queue:work queue:listen queue:workers queue:restart queue:pause queue:resume queue:pauses queue:stats queue:health queue:drivers queue:purge batch:create batch:show batch:list batch:cancel batch:retry batch:prune queue:metrics queue:analyze queue:overview queue:check-alerts top queue:failed queue:retry queue:forget queue:prune queue:flush status start stop restart signal tail fg clear pid avail reread update add remove maintail reload shutdown master:status master:reload master:reopen-logs master:stop config:check config:show config:sample queue:scale queue:autoscale queue:scaling-history queue:explain queue:record scaler:simulate help' ;;
+    help) options='queue:push queue:later queue:bulk queue:show queue:delayed queue:cancel queue:work queue:listen queue:workers queue:restart queue:pause queue:resume queue:pauses queue:stats queue:health queue:drivers queue:purge batch:create batch:show batch:list batch:cancel batch:retry batch:prune queue:metrics queue:analyze queue:overview queue:check-alerts top queue:failed queue:retry queue:forget queue:prune queue:flush status start stop restart signal tail fg clear pid avail reread update add remove maintail reload shutdown upgrade master:status master:reload master:reopen-logs master:stop config:check config:show config:sample queue:scale queue:autoscale queue:scaling-history queue:explain queue:record scaler:simulate help' ;;
     queue:push) options='--queue= --connection= --batch= --priority= --tries= --timeout= --traceparent= --uuid= --unique= --unique-until= --unique-for= --chain= --data-file= --delay= --config= --json --help' ;;
     queue:later) options='--queue= --connection= --batch= --priority= --tries= --timeout= --traceparent= --uuid= --unique= --unique-until= --unique-for= --chain= --data-file= --config= --json --help' ;;
     queue:bulk) options='--queue= --connection= --batch= --uuids --skip-bad --config= --json --help' ;;
@@ -74,6 +74,7 @@ _muster() {
     maintail) options='--follow --bytes= --config= --json --help' ;;
     reload) options='--config= --json --help' ;;
     shutdown) options='--config= --json --help' ;;
+    upgrade) options='--program= --config= --json --help' ;;
     master:status) options='--config= --json --help' ;;
     master:reload) options='--config= --json --help' ;;
     master:reopen-logs) options='--config= --json --help' ;;
@@ -90,7 +91,7 @@ _muster() {
     help) options='--config= --json --help' ;;
     esac
     if [ -z "$command" ] && [ "${cur#-}" = "$cur" ]; then
-        options='queue:push queue:later queue:bulk queue:show queue:delayed queue:cancel queue:work queue:listen queue:workers queue:restart queue:pause queue:resume queue:pauses queue:stats queue:health queue:drivers queue:purge batch:create batch:show batch:list batch:cancel batch:retry batch:prune queue:metrics queue:analyze queue:overview queue:check-alerts top queue:failed queue:retry queue:forget queue:prune queue:flush status start stop restart signal tail fg clear pid avail reread update add remove maintail reload shutdown master:status master:reload master:reopen-logs master:stop config:check config:show config:sample queue:scale queue:autoscale queue:scaling-history queue:explain queue:record scaler:simulate help'
+        options='queue:push queue:later queue:bulk queue:show queue:delayed queue:cancel queue:work queue:listen queue:workers queue:restart queue:pause queue:resume queue:pauses queue:stats queue:health queue:drivers queue:purge batch:create batch:show batch:list batch:cancel batch:retry batch:prune queue:metrics queue:analyze queue:overview queue:check-alerts top queue:failed queue:retry queue:forget queue:prune queue:flush status start stop restart signal tail fg clear pid avail reread update add remove maintail reload shutdown upgrade master:status master:reload master:reopen-logs master:stop config:check config:show config:sample queue:scale queue:autoscale queue:scaling-history queue:explain queue:record scaler:simulate help'
     fi
     COMPREPLY=($(compgen -W "$options" -- "$cur"))
     if [ "${#COMPREPLY[@]}" = 0 ]; then

@@ -486,3 +486,8 @@ void http_destroy(struct http_server *server)
     MHD_stop_daemon(server->daemon);
     free(server);
 }
+
+int http_listener(const struct http_server *server)
+{
+    return server->options.socket;
+}

@@ -41,6 +41,9 @@ struct http_options {
 struct http_server *http_create(const struct http_options *options, struct err *err);
 void http_destroy(struct http_server *server);
 
+/* What it listens at. */
+int http_listener(const struct http_server *server);
+
 /* What was asked. Strings live as long as the request; NULL where there is none of that name. */
 const char *http_method(const struct http_request *request);
 const char *http_path(const struct http_request *request); /* decoded, without the query */

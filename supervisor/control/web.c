@@ -24,6 +24,7 @@
 /* The settings that it was opened by may be gone. */
 struct listener {
     struct web *web;
+    char *place; /* the path of a unix socket, or the address as it is configured */
     char *file; /* of a unix socket; NULL */
     char *username, *password;
     char *reader, *reader_password;
@@ -263,12 +264,15 @@ static void on_request(void *context, struct http_request *http)
 
 /* Listeners */
 
-static int open_listener(struct web *web, struct listener *listener,
-                         const struct http_server_settings *settings, struct err *err)
+static const char *place_of(const struct http_server_settings *settings)
 {
-    int socket = listen_open(settings, err);
-    if (socket < 0)
-        return -1;
+    return settings->is_unix ? settings->file : settings->address;
+}
+
+/* socket is its own in any case. */
+static int open_listener(struct web *web, struct listener *listener,
+                         const struct http_server_settings *settings, int socket, struct err *err)
+{
     const struct http_options options = {.loop = web->master->loop,
                                          .socket = socket,
                                          .connections_max = WEB_CONNECTIONS_MAX,
@@ -276,6 +280,7 @@ static int open_listener(struct web *web, struct listener *listener,
                                          .handle = on_request,
                                          .context = listener};
     *listener = (struct listener){.web = web,
+                                  .place = mem_strdup(place_of(settings)),
                                   .file = settings->is_unix ? mem_strdup(settings->file) : NULL,
                                   .username = mem_strdup(settings->username),
                                   .password = mem_strdup(settings->password),
@@ -292,6 +297,7 @@ static void close_listener(struct listener *listener)
     if (listener->file)
         unlink(listener->file);
     free(listener->file);
+    free(listener->place);
     free(listener->username);
     free(listener->password);
     free(listener->reader);
@@ -299,7 +305,27 @@ static void close_listener(struct listener *listener)
     free(listener->token);
 }
 
+void web_listeners(const struct web *web,
+                   void (*each)(void *context, const char *place, int descriptor), void *context)
+{
+    for (size_t i = 0; web && i < web->count; i++)
+        each(context, web->listeners[i].place, http_listener(web->listeners[i].http));
+}
+
+static int inherits_none(void *context, const char *place)
+{
+    (void)context, (void)place;
+    return -1;
+}
+
 struct web *web_create(struct master *master, const struct supervisor_settings *settings,
+                       struct err *err)
+{
+    return web_resume(master, settings, inherits_none, NULL, err);
+}
+
+struct web *web_resume(struct master *master, const struct supervisor_settings *settings,
+                       int (*inherited)(void *context, const char *place), void *context,
                        struct err *err)
 {
     struct web *web = mem_new(1, sizeof *web);
@@ -307,12 +333,16 @@ struct web *web_create(struct master *master, const struct supervisor_settings *
     web->events = events_create(master);
     web->listeners = mem_new(settings->server_count, sizeof *web->listeners);
     for (size_t i = 0; i < settings->server_count; i++) {
-        int result = open_listener(web, &web->listeners[i], &settings->servers[i], err);
-        web->count++;
-        if (result < 0) {
+        const struct http_server_settings *server = &settings->servers[i];
+        int socket = inherited(context, place_of(server));
+        if (socket < 0)
+            socket = listen_open(server, err);
+        if (socket < 0 || open_listener(web, &web->listeners[i], server, socket, err) < 0) {
+            web->count += socket >= 0;
             web_destroy(web);
             return NULL;
         }
+        web->count++;
     }
     return web;
 }

@@ -24,6 +24,15 @@ struct web;
 struct web *web_create(struct master *master, const struct supervisor_settings *settings,
                        struct err *err);
 
+/* Hands its listeners over: calls each with where one listens and its descriptor. A web that is
+ * created asks inherited for the descriptor of a place (-1: there is none) and then opens no other.
+ */
+void web_listeners(const struct web *web,
+                   void (*each)(void *context, const char *place, int descriptor), void *context);
+struct web *web_resume(struct master *master, const struct supervisor_settings *settings,
+                       int (*inherited)(void *context, const char *place), void *context,
+                       struct err *err);
+
 /* Accepts NULL. Nothing that answers a request later may do so any more. */
 void web_destroy(struct web *web);
 

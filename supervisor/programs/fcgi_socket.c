@@ -165,7 +165,7 @@ static int find_address(struct fcgi_socket *socket, const struct group_settings 
     return result < 0 ? err_prefix(err, "Could not create FastCGI socket %s", socket->url) : 0;
 }
 
-struct fcgi_socket *fcgi_socket_create(const struct group_settings *settings, struct err *err)
+struct fcgi_socket *fcgi_socket_resume(const struct group_settings *settings, struct err *err)
 {
     struct fcgi_socket *socket = mem_new(1, sizeof *socket);
     *socket = (struct fcgi_socket){
@@ -174,7 +174,23 @@ struct fcgi_socket *fcgi_socket_create(const struct group_settings *settings, st
         .mode = (mode_t)settings->socket_mode,
         .backlog = settings->socket_backlog ? (int)settings->socket_backlog : SOMAXCONN,
     };
-    if (find_address(socket, settings, err) == 0 && open_socket(socket, err) == 0) {
+    if (find_address(socket, settings, err) == 0)
+        return socket;
+    fcgi_socket_destroy(socket);
+    return NULL;
+}
+
+void fcgi_socket_take(struct fcgi_socket *socket, int fd)
+{
+    socket->fd = fd;
+}
+
+struct fcgi_socket *fcgi_socket_create(const struct group_settings *settings, struct err *err)
+{
+    struct fcgi_socket *socket = fcgi_socket_resume(settings, err);
+    if (!socket)
+        return NULL;
+    if (open_socket(socket, err) == 0) {
         close_socket(socket);
         return socket;
     }

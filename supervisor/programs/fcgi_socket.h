@@ -14,6 +14,12 @@ struct fcgi_socket;
 /* Looks its address up, and opens it once to see that this can be done. NULL with err on failure.
  */
 struct fcgi_socket *fcgi_socket_create(const struct group_settings *settings, struct err *err);
+
+/* The same without opening it: it goes on with a descriptor that it had (-1: none), whose holders are
+ * to hold it again. */
+struct fcgi_socket *fcgi_socket_resume(const struct group_settings *settings, struct err *err);
+void fcgi_socket_take(struct fcgi_socket *socket, int fd);
+
 void fcgi_socket_destroy(struct fcgi_socket *socket); /* accepts NULL */
 
 /* One more process needs it, or one less. hold opens it for the first one: 0, or -1 with err. */

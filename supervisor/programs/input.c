@@ -90,3 +90,8 @@ int input_write(struct input *input, struct ev_loop *loop, const char *bytes, si
     size_t taken = written > 0 ? (size_t)written : 0;
     return taken == length ? 0 : keep(input, loop, bytes + taken, length - taken, err);
 }
+
+const struct buf *input_waiting(const struct input *input)
+{
+    return input->queue ? &input->queue->waiting : NULL;
+}

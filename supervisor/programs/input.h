@@ -6,6 +6,7 @@
 
 #include <ev.h>
 
+#include "common/buf.h"
 #include "common/err.h"
 
 /* Standard input of one process: a live pipe, which is never waited for. What it does not take yet
@@ -26,5 +27,8 @@ void input_close(struct input *input);
  * ERR_UNAVAILABLE where nobody reads any more, ERR_LIMIT. */
 int input_write(struct input *input, struct ev_loop *loop, const char *bytes, size_t length,
                 struct err *err);
+
+/* What has not been taken yet; NULL where that is nothing. */
+const struct buf *input_waiting(const struct input *input);
 
 #endif

@@ -52,7 +52,7 @@ static void put_first(struct listener_pool *pool, struct queued_event *event)
     pool->waiting++;
 }
 
-static void put_last(struct listener_pool *pool, struct queued_event *event)
+void listener_pool_append(struct listener_pool *pool, struct queued_event *event)
 {
     event->next = NULL;
     if (pool->last)
@@ -81,7 +81,7 @@ static void on_event(void *context, const struct event *event)
     queued->length = event->length;
     memcpy(queued->payload, event->payload, event->length);
     make_room(pool);
-    put_last(pool, queued);
+    listener_pool_append(pool, queued);
     listener_pool_dispatch(pool);
 }
 

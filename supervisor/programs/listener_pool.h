@@ -38,6 +38,9 @@ void listener_pool_destroy(struct listener_pool *pool); /* accepts NULL */
 /* Sends what waits to those that are ready. */
 void listener_pool_dispatch(struct listener_pool *pool);
 
+/* Puts an event behind those that wait, which has its serials already. */
+void listener_pool_append(struct listener_pool *pool, struct queued_event *event);
+
 /* Puts an event that was not finished in front of those that wait. */
 void listener_pool_return(struct listener_pool *pool, struct queued_event *event);
 

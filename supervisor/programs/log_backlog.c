@@ -127,3 +127,8 @@ uint64_t log_backlog_destroy(struct log_backlog *backlog)
     free(backlog);
     return waiting;
 }
+
+const struct buf *log_backlog_waiting(const struct log_backlog *backlog)
+{
+    return &backlog->waiting;
+}

@@ -7,6 +7,7 @@
 
 #include <ev.h>
 
+#include "common/buf.h"
 #include "supervisor/programs/log_file.h"
 
 /*
@@ -27,5 +28,8 @@ uint64_t log_backlog_destroy(struct log_backlog *backlog);
 /* Adds to *lost what is given up. LOG_BLOCKED: wait for resumed. */
 enum log_result log_backlog_write(struct log_backlog *backlog, const char *bytes, size_t length,
                                   uint64_t *lost);
+
+/* What has not been written yet. */
+const struct buf *log_backlog_waiting(const struct log_backlog *backlog);
 
 #endif

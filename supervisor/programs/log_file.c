@@ -48,21 +48,26 @@ static int open_for_append(const char *path)
     return number >= 0 ? fcntl(number, F_DUPFD_CLOEXEC, 3) : open(path, O_RDWR | flags, LOG_MODE);
 }
 
+void log_file_resume(struct log_file *file, int fd, struct ev_loop *loop,
+                     void (*resumed)(void *context), void *context)
+{
+    struct stat status;
+    *file = (struct log_file){.fd = fd, .size = -1};
+    if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode))
+        file->size = status.st_size;
+    else
+        file->backlog = log_backlog_create(loop, fd, S_ISSOCK(status.st_mode), resumed, context);
+}
+
 int log_file_open(struct log_file *file, const char *path, struct ev_loop *loop,
                   void (*resumed)(void *context), void *context, struct err *err)
 {
-    struct stat status;
-    *file = (struct log_file){.fd = open_for_append(path), .size = -1};
-    if (file->fd < 0 || fstat(file->fd, &status) < 0) {
-        int cause = errno;
-        fd_close(&file->fd);
-        return err_errno(err, cause, "cannot open the log file %s", path);
+    int fd = open_for_append(path);
+    if (fd < 0) {
+        *file = (struct log_file){.fd = -1, .size = -1};
+        return err_errno(err, errno, "cannot open the log file %s", path);
     }
-    if (S_ISREG(status.st_mode))
-        file->size = status.st_size;
-    else
-        file->backlog =
-            log_backlog_create(loop, file->fd, S_ISSOCK(status.st_mode), resumed, context);
+    log_file_resume(file, fd, loop, resumed, context);
     return 0;
 }
 

@@ -50,6 +50,10 @@ enum log_result { LOG_TAKEN, LOG_BLOCKED };
 int log_file_open(struct log_file *file, const char *path, struct ev_loop *loop,
                   void (*resumed)(void *context), void *context, struct err *err);
 
+/* The same with a descriptor that was opened so before. */
+void log_file_resume(struct log_file *file, int fd, struct ev_loop *loop,
+                     void (*resumed)(void *context), void *context);
+
 /* Writes all, or loses and counts what is not taken. LOG_BLOCKED: the reader is slow; all is kept,
  * but nothing more is to be written until resumed is called. */
 enum log_result log_file_write(struct log_file *file, const struct log_name *name,

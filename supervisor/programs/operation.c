@@ -234,16 +234,33 @@ static void add_items(struct operation *operation, const struct program_list *li
     }
 }
 
-struct operation *operation_begin(struct programs *programs, const struct program_list *list,
-                                  const struct operation_request *request)
+struct operation *operation_make(struct programs *programs, unsigned number,
+                                 enum operation_kind kind)
 {
     struct operation *operation = mem_new(1, sizeof *operation);
     operation->programs = programs;
-    operation->number = ++programs->operation_count;
-    operation->request = *request;
-    add_items(operation, list);
+    operation->number = number;
+    operation->request.kind = kind;
     ev_timer_init(&operation->report, on_report, REPORT_SECONDS, REPORT_SECONDS);
     operation->report.data = operation;
+    return operation;
+}
+
+bool operations_have_ended(const struct programs *programs)
+{
+    for (const struct operation *one = programs->operations; one; one = one->next)
+        if (!one->has_ended)
+            return false;
+    return true;
+}
+
+struct operation *operation_begin(struct programs *programs, const struct program_list *list,
+                                  const struct operation_request *request)
+{
+    struct operation *operation =
+        operation_make(programs, ++programs->operation_count, request->kind);
+    operation->request = *request;
+    add_items(operation, list);
     if (request->kind != OPERATION_START && request->waits)
         ev_timer_start(programs->host.host->loop, &operation->report);
     operation->next = programs->operations;

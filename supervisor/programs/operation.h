@@ -56,6 +56,13 @@ struct operation {
 struct operation *operation_begin(struct programs *programs, const struct program_list *list,
                                   const struct operation_request *request);
 
+/* One that has no items yet and has not begun; for one that is taken over. */
+struct operation *operation_make(struct programs *programs, unsigned number,
+                                 enum operation_kind kind);
+
+/* True where all have ended. */
+bool operations_have_ended(const struct programs *programs);
+
 /* By number; NULL where there is none (any more). */
 const struct operation *operation_find(const struct programs *programs, unsigned number);
 

@@ -201,20 +201,40 @@ static int open_log(struct output *output, struct err *err)
     return 0;
 }
 
-int output_open(struct output *output, int fd, struct err *err)
+static void begin_reading(struct output *output, int fd)
 {
     const struct stream_settings *settings = settings_of(output);
-    if (open_log(output, err) < 0) {
-        close(fd);
-        return -1;
-    }
     fcntl(fd, F_SETFL, O_NONBLOCK);
     if (settings->capture_maxbytes > 0 && !is_protocol(output))
         output->capture = capture_create((size_t)settings->capture_maxbytes);
     output->ansi = ANSI_TEXT;
     ev_io_set(&output->watch, fd, EV_READ);
     ev_io_start(output->program->host->host->loop, &output->watch);
+}
+
+int output_open(struct output *output, int fd, struct err *err)
+{
+    if (open_log(output, err) < 0) {
+        close(fd);
+        return -1;
+    }
+    begin_reading(output, fd);
     return 0;
+}
+
+void output_resume(struct output *output, int fd, int log, const char *waiting, size_t length)
+{
+    struct ev_loop *loop = output->program->host->host->loop;
+    const struct log_rotation never = {0};
+    const struct log_name name = {tell_path, output};
+    if (log >= 0) {
+        log_file_resume(&output->file, log, loop, resume_reading, output);
+        output_log_begin(output);
+    }
+    if (fd >= 0)
+        begin_reading(output, fd);
+    if (log_file_write(&output->file, &name, &never, waiting, length) == LOG_BLOCKED)
+        pause_reading(output);
 }
 
 void output_close(struct output *output)

@@ -38,6 +38,10 @@ void output_init(struct output *output, struct program *program, enum stream str
  * -1 with err. */
 int output_open(struct output *output, int fd, struct err *err);
 
+/* Goes on reading at fd (-1: it has ended), and writing to a log (-1: to none), which had not taken
+ * some bytes yet. */
+void output_resume(struct output *output, int fd, int log, const char *waiting, size_t length);
+
 /* Reads what is there, but does not wait for what another process may still write. */
 void output_drain(struct output *output);
 

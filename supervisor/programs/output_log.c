@@ -140,6 +140,11 @@ void output_log_begin(struct output *output)
         arm_rotation(output);
 }
 
+struct line_format *output_log_format(struct output *output)
+{
+    return output->log && output->log->has_format ? &output->log->format : NULL;
+}
+
 /* Writing */
 
 static enum log_result write_file(struct output *output, const char *bytes, size_t length)

@@ -6,6 +6,7 @@
 
 #include "supervisor/programs/log_file.h"
 
+struct line_format;
 struct output;
 
 /*
@@ -22,6 +23,9 @@ void output_log_end(struct output *output);
 
 /* Has been opened again under its name, or has been made anew. */
 void output_log_made(struct output *output);
+
+/* How far the lines are that are written with something around them; NULL where they are not. */
+struct line_format *output_log_format(struct output *output);
 
 /* Writes output to the log file, in its format; accepts one that is closed. */
 enum log_result output_log_write(struct output *output, const char *bytes, size_t length);

@@ -106,7 +106,15 @@ static void watch_child(struct program *program)
         (struct reaper_child){.spawned = &program->child, .ended = on_ended, .data = program};
     reaper_watch(program->host->host->reaper, &program->reaped);
     memory_watch_follow(program);
-    log_write(LOG_INFO, "spawned: '%s' with pid %d", name_of(program), (int)program->child.pid);
+}
+
+void program_resume(struct program *program, enum process_state state, pid_t pid)
+{
+    program->state = state;
+    program->child.pid = pid > 0 ? pid : -1;
+    if (pid > 0)
+        watch_child(program);
+    arm_limit(program);
 }
 
 static void fail_start(struct program *program, const char *cause)
@@ -127,6 +135,7 @@ static void launch(struct program *program)
         return;
     }
     watch_child(program);
+    log_write(LOG_INFO, "spawned: '%s' with pid %d", name_of(program), (int)program->child.pid);
     watch_launched(program);
     begin_stage(program);
 }

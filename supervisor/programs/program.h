@@ -80,6 +80,10 @@ struct program *program_create(struct program_host *host, struct program_group *
                                const struct program_settings *settings,
                                const struct process_settings *process);
 
+/* Takes over what it was under another master: all that is not of its process has been set; pid is
+ * that of its process, a child of ours, or 0. */
+void program_resume(struct program *program, enum process_state state, pid_t pid);
+
 /* Only for one that has no process (lifecycle_has_process). */
 void program_destroy(struct program *program);
 

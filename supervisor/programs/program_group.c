@@ -119,7 +119,8 @@ struct program *program_group_add_member(struct program_group *group, struct gro
     struct program *program = program_create(group->host, group, source, settings, process);
     if (group->pool)
         program->listener = listener_create(group->pool, program);
-    auto_log_make(program);
+    if (!group->host->host->is_resuming)
+        auto_log_make(program);
     group->members = mem_resize(group->members, group->member_count + 1, sizeof(struct program *));
     group->members[group->member_count++] = program;
     return program;
@@ -140,9 +141,13 @@ struct program_group *program_group_create(struct program_host *host,
     struct program_group *group = mem_new(1, sizeof *group);
     group->host = host;
     group->settings = group_settings_hold(settings);
-    if (settings->kind == GROUP_FCGI && !(group->socket = fcgi_socket_create(settings, err))) {
-        program_group_destroy(group);
-        return NULL;
+    if (settings->kind == GROUP_FCGI) {
+        group->socket = host->host->is_resuming ? fcgi_socket_resume(settings, err)
+                                                : fcgi_socket_create(settings, err);
+        if (!group->socket) {
+            program_group_destroy(group);
+            return NULL;
+        }
     }
     if (settings->kind == GROUP_LISTENERS)
         group->pool = listener_pool_create(group);

@@ -196,3 +196,21 @@ void program_schedule_follow(struct program *program)
     cron_parse(when, &program->schedule->cron, NULL); /* it was checked when it was read */
     arm(program, is_new ? last_run_ms(program) : wall_ms(program));
 }
+
+bool program_schedule_waits(const struct program_schedule *schedule)
+{
+    return schedule->is_waiting;
+}
+
+void program_schedule_resume(struct program *program, int64_t next_ms, bool waits)
+{
+    struct ev_loop *loop = program->host->host->loop;
+    struct program_schedule *schedule = program->schedule;
+    schedule->is_waiting = waits;
+    if (next_ms == 0)
+        return;
+    schedule->next_ms = next_ms;
+    ev_periodic_stop(loop, &schedule->timer);
+    ev_periodic_set(&schedule->timer, (double)next_ms / 1000., 0., NULL);
+    ev_periodic_start(loop, &schedule->timer);
+}

@@ -39,6 +39,10 @@ void program_schedule_ended(struct program *program);
 /* A person stops it: no run waits any more. */
 void program_schedule_stopped(struct program *program);
 
+/* Whether a run waits; takes over when it is due, and whether one waits. */
+bool program_schedule_waits(const struct program_schedule *schedule);
+void program_schedule_resume(struct program *program, int64_t next_ms, bool waits);
+
 /* When it is started next, in milliseconds since the epoch; 0: never. Accepts NULL. */
 int64_t program_schedule_next(const struct program_schedule *schedule);
 

@@ -68,13 +68,21 @@ static void make_room(const struct programs *programs)
     program_host_make_room(&programs->host, count);
 }
 
-static int add(struct programs *programs, struct group_settings *settings, struct err *err)
+static struct program_group *make(struct programs *programs, struct group_settings *settings,
+                                  struct err *err)
 {
     struct program_group *group = program_group_create(&programs->host, settings, err);
     if (!group)
-        return -1;
+        return NULL;
     insert(programs, group);
     make_room(programs);
+    return group;
+}
+
+static int add(struct programs *programs, struct group_settings *settings, struct err *err)
+{
+    if (!make(programs, settings, err))
+        return -1;
     event_notify_format(&programs->host.bus, EVENT_PROCESS_GROUP_ADDED, "groupname:%s\n",
                         settings->name);
     ticks_follow(programs);
@@ -104,6 +112,17 @@ enum fault programs_add(struct programs *programs, const char *name, struct err 
         return FAULT_FAILED;
     programs_start_awaited(programs);
     return FAULT_SUCCESS;
+}
+
+struct program_group *programs_resume_group(struct programs *programs, const char *name)
+{
+    struct err err = ERR_INIT;
+    struct group_settings *settings = find_available(programs, name);
+    struct program_group *group = settings ? make(programs, settings, &err) : NULL;
+    if (!group)
+        log_write(LOG_ERROR, "the group %s is not taken over: %s", name,
+                  settings ? err.text : "it is not in the configuration any more");
+    return group;
 }
 
 static void take_out(struct programs *programs, struct program_group *group)
@@ -215,7 +234,8 @@ void programs_start_more(struct programs *programs)
 
 void programs_begin(struct programs *programs)
 {
-    event_notify_format(&programs->host.bus, EVENT_SUPERVISOR_STATE_CHANGE_RUNNING, "%s", "");
+    if (!programs->host.host->is_resuming)
+        event_notify_format(&programs->host.bus, EVENT_SUPERVISOR_STATE_CHANGE_RUNNING, "%s", "");
     programs_start_awaited(programs);
 }
 
@@ -248,6 +268,8 @@ int programs_init(struct programs *programs, struct host *host, const struct set
     programs_init_stopping(programs);
     ticks_init(programs);
     programs_set_available(programs, &settings->supervisor);
+    if (host->is_resuming)
+        return 0; /* its groups come with what is taken over */
     if (settings->supervisor.is_given && !settings->supervisor.daemon.nocleanup)
         auto_log_clean(&programs->host);
     for (size_t i = 0; i < programs->available_count; i++)

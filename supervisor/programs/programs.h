@@ -80,6 +80,10 @@ enum fault programs_add(struct programs *programs, const char *name, struct err 
  * FAULT_STILL_RUNNING with err. */
 enum fault programs_remove(struct programs *programs, const char *name, struct err *err);
 
+/* An active group that was so under the master before us; its programs are to be resumed. NULL where
+ * it cannot be: logged. */
+struct program_group *programs_resume_group(struct programs *programs, const char *name);
+
 /* For update.c: groups have other priorities; a program is about to go. */
 void programs_sort(struct programs *programs);
 void programs_forget(struct programs *programs, const struct program *program);

@@ -123,6 +123,13 @@ static int bind_name(int fd, char *name, size_t size)
     return 0;
 }
 
+static void watch_socket(struct program_host *host, int fd)
+{
+    host->notify.fd = fd;
+    ev_io_set(&host->notify.io, fd, EV_READ);
+    ev_io_start(host->host->loop, &host->notify.io);
+}
+
 int sd_notify_open(struct program_host *host, struct err *err)
 {
     static const int on = 1;
@@ -136,10 +143,14 @@ int sd_notify_open(struct program_host *host, struct err *err)
         fd_close(&fd);
         return -1;
     }
-    notify->fd = fd;
-    ev_io_set(&notify->io, fd, EV_READ);
-    ev_io_start(host->host->loop, &notify->io);
+    watch_socket(host, fd);
     return 0;
+}
+
+void sd_notify_resume(struct program_host *host, int fd, const char *name)
+{
+    snprintf(host->notify.name, sizeof host->notify.name, "%s", name);
+    watch_socket(host, fd);
 }
 
 void sd_notify_listen(struct program_watch *watch)

@@ -30,6 +30,9 @@ void sd_notify_finish(struct program_host *host);
 /* Opens it where it is not yet. Returns 0, or -1 with err. */
 int sd_notify_open(struct program_host *host, struct err *err);
 
+/* Goes on with one that was open: the descriptor is its own from here on. */
+void sd_notify_resume(struct program_host *host, int fd, const char *name);
+
 /* Takes what has come, without waiting; also called when a program has ended. */
 void sd_notify_read(struct program_host *host);
 

@@ -266,6 +266,20 @@ void watch_launched(struct program *program)
         set_timer(watch, &watch->limit, program->settings->ready_timeout);
 }
 
+void watch_restore(struct program *program, int ready_read)
+{
+    struct program_watch *watch = program->watch;
+    if (!watch) {
+        fd_close(&ready_read);
+        return;
+    }
+    check_finish(&watch->ready);
+    check_parse(program->process->ready, false, &watch->ready, NULL); /* it was checked */
+    watch->ready_read = ready_read;
+    if (ready_read >= 0)
+        ev_io_set(&watch->ready_io, ready_read, EV_READ);
+}
+
 /* It runs: its health is looked at from now on. */
 static void begin_health(struct program_watch *watch)
 {
@@ -276,6 +290,21 @@ static void begin_health(struct program_watch *watch)
         set_timer(watch, &watch->look, settings->health_interval);
     if (settings->watchdog > 0)
         set_timer(watch, &watch->limit, settings->watchdog);
+}
+
+void watch_resume(struct program *program)
+{
+    struct program_watch *watch = program->watch;
+    if (!watch || program_pid(program) == 0)
+        return;
+    if (program->state == PROCESS_STARTING && watch->verdict == WATCH_FINE)
+        watch_launched(program);
+    else if (listens(watch))
+        sd_notify_listen(watch);
+    if (program->state == PROCESS_RUNNING && watch->verdict == WATCH_FINE)
+        begin_health(watch);
+    if (program->state != PROCESS_STOPPING && watch->verdict != WATCH_FINE)
+        set_timer(watch, &watch->patience, program->settings->stopwaitsecs);
 }
 
 void watch_changed(struct program *program)

@@ -69,6 +69,11 @@ void watch_changed(struct program *program);
 void watch_drain(struct program *program);
 void watch_ended(struct program *program);
 
+/* Of a process that another master has started: restore before its state is known, with the reading
+ * end of fd:N (-1: none), which is the watch's from here on; resume when it is. */
+void watch_restore(struct program *program, int ready_read);
+void watch_resume(struct program *program);
+
 /* For sd_notify.c. */
 void watch_told(struct program_watch *watch, const struct notify_message *message);
 
