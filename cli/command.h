@@ -23,6 +23,7 @@ struct cli_command {
     const char *const *examples;      /* at least one, NULL-terminated, without "muster" */
     enum options_order order;
     int min_arguments, max_arguments; /* max -1: any number */
+    bool is_audited;                  /* changes a store by itself: is in the audit log */
 
     /* Does it. Returns an exit status (0, or what docs/cli.md says), or -1 with err. */
     int (*run)(struct context *context, struct err *err);

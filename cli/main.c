@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "cli/audit.h"
 #include "cli/clean.h"
 #include "cli/command.h"
+#include "cli/commands/commands.h"
 #include "cli/context.h"
 #include "cli/help.h"
 #include "cli/output.h"
 
 #define EXIT_USAGE 2
+#define RUN_SHELL  -1
 
 static const struct cli_option version_option[] = {
     {.name = "version", .letter = 'V', .kind = OPTION_FLAG, .help = "show the version"},
@@ -55,6 +59,8 @@ static int run(struct context *context, int argc, char **argv, struct err *err)
     if (command_check_arguments(command, context->options.argument_count, err) < 0)
         return -1;
     int status = command->run(context, err);
+    if (command->is_audited)
+        audit_command(context, err);
     bool has_answer = context->answer.values.count + context->answer.list_count > 0;
     if (has_answer && output_answer(&context->answer, context->json, stdout, err) < 0)
         return -1;
@@ -70,8 +76,13 @@ static int run_command(const struct cli_command *command, bool json, int argc, c
     return status < 0 ? fail(&err, command->name, json) : status;
 }
 
+static bool is_typed(void)
+{
+    return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+}
+
 /* Returns the position of the command in argv, 0 where there is none and *status is what to exit
- * with. */
+ * with, or RUN_SHELL. */
 static int read_common_options(int argc, char **argv, int *status, struct err *err)
 {
     const struct cli_option *const tables[] = {version_option, common_options, NULL};
@@ -86,8 +97,9 @@ static int read_common_options(int argc, char **argv, int *status, struct err *e
         position = argc - options.argument_count;
     } else {
         bool asked = options_given(&options, "help");
-        help_overview(asked ? stdout : stderr);
-        *status = asked ? 0 : EXIT_USAGE;
+        *status = asked ? 0 : is_typed() ? RUN_SHELL : EXIT_USAGE;
+        if (*status != RUN_SHELL)
+            help_overview(asked ? stdout : stderr);
     }
     options_finish(&options);
     return position;
@@ -103,7 +115,7 @@ int main(int argc, char **argv)
     if (err.code != ERR_NONE)
         return fail(&err, NULL, json);
     if (position == 0)
-        return status;
+        return status == RUN_SHELL ? run_command(&command_shell, json, argc, argv) : status;
     const struct cli_command *command = command_find(argv[position], &err);
     if (!command)
         return fail(&err, NULL, json);

@@ -19,6 +19,7 @@
 #define OWNER_SIZE          40 /* a worker's id with its NUL */
 #define CONNECTION_SIZE     101 /* a connection's name with its NUL */
 #define RUN_TIMES           24  /* bucket i counts attempts that ran for less than 2^i ms */
+#define WAIT_TIMES          14  /* bucket i counts attempts that waited for less than 4^i ms */
 
 enum record_type {
     /* child to master */
@@ -56,7 +57,9 @@ struct heartbeat {
     uint64_t memory;      /* bytes resident: the worker and its handlers' trees */
     uint64_t largest;     /* of the largest of them */
     uint64_t cpu_us;      /* processor time of the worker and its handlers, since the start */
+    uint64_t run_us, wait_us; /* of the attempts that ended, since the start */
     uint32_t run_times[RUN_TIMES]; /* attempts that ended, by how long they ran, since the start */
+    uint32_t wait_times[WAIT_TIMES]; /* and by how long they had waited before */
 };
 
 /* The bucket of a run time; the last one takes all that are longer. */
@@ -64,6 +67,15 @@ static inline int run_time_bucket(int64_t us)
 {
     int bucket = 0;
     for (int64_t ms = us / 1000; ms > 0 && bucket < RUN_TIMES - 1; ms /= 2)
+        bucket++;
+    return bucket;
+}
+
+/* The same of a wait. */
+static inline int wait_time_bucket(int64_t us)
+{
+    int bucket = 0;
+    for (int64_t ms = us / 1000; ms > 0 && bucket < WAIT_TIMES - 1; ms /= 4)
         bucket++;
     return bucket;
 }

@@ -134,7 +134,28 @@ static int run_overview(struct master *master, const cJSON *request, cJSON *answ
     return overview_describe(master, answer, err);
 }
 
+/* What somebody has done to a store without us. */
+static int run_audit_note(struct master *master, const cJSON *request, cJSON *answer,
+                          struct err *err)
+{
+    (void)answer;
+    const char *action = json_get_string(request, "action", "");
+    const char *result = json_get_string(request, "result", "");
+    const cJSON *order = json_get(request, "order");
+    if (!*action || strlen(action) > ACTION_MAX || !*result || strlen(result) > ACTION_MAX)
+        return err_set(err, ERR_INVALID, "action and result must be texts of 1 to %d bytes",
+                       ACTION_MAX);
+    const struct audit_entry entry = {.via = "cli",
+                                      .uid = control_peer(master->control),
+                                      .action = action,
+                                      .order = order,
+                                      .failure = result};
+    audit_write(&master->audit, &entry);
+    return 0;
+}
+
 static const struct command commands[] = {
+    {"audit-note", run_audit_note},
     {"audit", run_audit},
     {"ping", run_ping},
     {"status", run_status},
@@ -216,10 +237,10 @@ enum err_code commands_answer_code(struct master *master, const char *request, s
 /* Who only looks changes nothing. */
 static bool is_order(const char *name)
 {
-    static const char *const looks[] = {"ping",      "status",  "overview", "workers",
-                                        "alerts",    "audit",   "programs", "programs-available",
-                                        "operation", "explain", "scaling",  "scaling-history",
-                                        NULL};
+    static const char *const looks[] = {
+        "ping",    "status",          "overview",           "workers",         "alerts",
+        "audit",   "programs",        "programs-available", "operation",       "explain",
+        "scaling", "scaling-history", "audit-note",         "scaling-figures", NULL};
     for (const char *const *look = looks; *look; look++)
         if (strcmp(*look, name) == 0)
             return false;

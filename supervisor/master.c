@@ -390,13 +390,9 @@ static void init_watches(struct master *master)
     upgrade_init(&master->upgrade, master);
 }
 
-/* Unset it is in the data directory, which there is where there are queues. */
 static void open_audit(struct master *master, const struct settings *settings)
 {
-    const char *named = settings->monitoring.audit_log;
-    char *path = named[0]                  ? mem_strdup(named)
-                 : settings->serves_queues ? mem_printf("%s/audit.log", settings->muster.datadir)
-                                           : mem_strdup("");
+    char *path = audit_path(settings);
     audit_init(&master->audit, path, &master->feed);
     free(path);
 }

@@ -61,6 +61,10 @@ static void count_work(struct worker *worker, const struct heartbeat *now)
     counts->busy_us += growth(before->busy_us, now->busy_us);
     for (int i = 0; i < RUN_TIMES; i++)
         counts->run_times[i] += growth(before->run_times[i], now->run_times[i]);
+    for (int i = 0; i < WAIT_TIMES; i++)
+        counts->wait_times[i] += growth(before->wait_times[i], now->wait_times[i]);
+    counts->run_us += growth(before->run_us, now->run_us);
+    counts->wait_us += growth(before->wait_us, now->wait_us);
     if (worker->is_boot_known || worker->process.ready_ms == 0)
         return;
     worker->pool->boot_ms = worker->process.ready_ms - worker->launched_ms;

@@ -36,10 +36,12 @@ struct worker {
 
 /* What the workers of a pool have done since it was made. */
 struct pool_counts {
-    uint64_t ended;                /* attempts */
-    uint64_t failed;               /* of those, the ones that did not succeed */
-    uint64_t busy_us;              /* handler time spent in jobs */
+    uint64_t ended;   /* attempts */
+    uint64_t failed;  /* of those, the ones that did not succeed */
+    uint64_t busy_us; /* handler time spent in jobs */
+    uint64_t run_us, wait_us;
     uint64_t run_times[RUN_TIMES]; /* of attempts that ended (common/channel.h) */
+    uint64_t wait_times[WAIT_TIMES];
 };
 
 struct pool {

@@ -90,6 +90,8 @@ struct worker {
     int64_t pulse_period_ms;
     uint64_t processed, failed, busy_us;
     uint32_t run_times[RUN_TIMES];
+    uint32_t wait_times[WAIT_TIMES];
+    uint64_t run_us, wait_us; /* of those attempts */
     uint64_t largest; /* bytes, of the largest process at the last pulse */
     uint64_t pulse_processed; /* at the last pulse */
     unsigned pulses;

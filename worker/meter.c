@@ -17,8 +17,7 @@ void meter_init(struct worker *worker)
     worker->meter.began_us = worker_now(worker);
 }
 
-/* From when it was due, by the store's clock, to its start here. */
-static int64_t wait_us(const struct attempt *attempt)
+int64_t meter_wait_us(const struct attempt *attempt)
 {
     const struct job *job = attempt->job;
     int64_t before_us = (job->reserved_at_ms - job->available_at_ms) * 1000;
@@ -32,7 +31,7 @@ void meter_count(struct worker *worker, const struct attempt *attempt, enum metr
     if (!is_metered(worker))
         return;
     int64_t run_us = attempt->started_us > 0 ? attempt->ended_us - attempt->started_us : 0;
-    metrics_count(&worker->meter.metrics, attempt->job->name, end, run_us, wait_us(attempt));
+    metrics_count(&worker->meter.metrics, attempt->job->name, end, run_us, meter_wait_us(attempt));
 }
 
 void meter_store_call(struct worker *worker, int64_t us)

@@ -14,6 +14,9 @@
 
 void meter_init(struct worker *worker);
 
+/* How long an attempt waited: from when it was due, by the store's clock, to its start here. */
+int64_t meter_wait_us(const struct attempt *attempt);
+
 /* An attempt has ended, in this way. */
 void meter_count(struct worker *worker, const struct attempt *attempt, enum metrics_end end);
 

@@ -47,6 +47,14 @@ static void log_failure(const struct attempt *attempt, const struct outcome *out
                   job->attempts, outcome->cause, (double)outcome->delay_ms / 1000., length, text);
 }
 
+static void count_times(struct worker *worker, int64_t run_us, int64_t wait_us)
+{
+    worker->run_times[run_time_bucket(run_us)]++;
+    worker->wait_times[wait_time_bucket(wait_us)]++;
+    worker->run_us += (uint64_t)run_us;
+    worker->wait_us += (uint64_t)wait_us;
+}
+
 static void count(struct worker *worker, const struct attempt *attempt, const struct ending *ending)
 {
     int64_t run_us = attempt->started_us > 0 ? attempt->ended_us - attempt->started_us : 0;
@@ -54,7 +62,7 @@ static void count(struct worker *worker, const struct attempt *attempt, const st
     if (ending->kind == ENDING_STOPPED)
         return;
     if (attempt->started_us > 0)
-        worker->run_times[run_time_bucket(run_us)]++;
+        count_times(worker, run_us, meter_wait_us(attempt));
     worker->processed++;
     worker->failed += verdict_is_failure(ending);
 }

@@ -148,7 +148,10 @@ static void send_heartbeat(struct worker *worker, const struct usage *usage)
     heartbeat->waiting = count_waiting(worker);
     heartbeat->processed = worker->processed;
     heartbeat->failed = worker->failed;
+    heartbeat->run_us = worker->run_us;
+    heartbeat->wait_us = worker->wait_us;
     memcpy(heartbeat->run_times, worker->run_times, sizeof heartbeat->run_times);
+    memcpy(heartbeat->wait_times, worker->wait_times, sizeof heartbeat->wait_times);
     heartbeat->memory = usage->memory;
     heartbeat->largest = worker->largest;
     heartbeat->cpu_us = usage->cpu_us;

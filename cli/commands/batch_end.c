@@ -124,6 +124,7 @@ static int run_prune(struct context *context, struct err *err)
 
 const struct cli_command command_batch_cancel = {
     .name = "batch:cancel",
+    .is_audited = true,
     .group = "batches",
     .usage = "UUID… [--connection=NAME]",
     .summary = "Cancels batches",
@@ -138,6 +139,7 @@ const struct cli_command command_batch_cancel = {
 
 const struct cli_command command_batch_retry = {
     .name = "batch:retry",
+    .is_audited = true,
     .group = "batches",
     .usage = "UUID… [--connection=NAME]",
     .summary = "Puts the failed jobs of batches back into their queues, with fresh attempts",
@@ -153,6 +155,7 @@ const struct cli_command command_batch_retry = {
 
 const struct cli_command command_batch_prune = {
     .name = "batch:prune",
+    .is_audited = true,
     .group = "batches",
     .usage = "--days=N | --hours=N [--connection=NAME]",
     .summary = "Removes the records of batches that finished long ago",

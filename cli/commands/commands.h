@@ -31,7 +31,7 @@ extern const struct cli_command command_batch_retry;
 extern const struct cli_command command_batch_prune;
 extern const struct cli_command command_metrics; /* metrics.c */
 extern const struct cli_command command_analyze;
-extern const struct cli_command command_overview; /* overview.c */
+extern const struct cli_command command_overview;     /* overview.c */
 extern const struct cli_command command_check_alerts; /* alerts.c */
 extern const struct cli_command command_top;          /* top.c */
 
@@ -82,6 +82,7 @@ extern const struct cli_command command_explain;  /* explain.c */
 extern const struct cli_command command_record;   /* record.c */
 extern const struct cli_command command_simulate; /* simulate.c */
 
-extern const struct cli_command command_help; /* help.c */
+extern const struct cli_command command_shell; /* shell.c */
+extern const struct cli_command command_help;  /* help.c */
 
 #endif

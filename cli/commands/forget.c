@@ -70,6 +70,7 @@ static int run_flush(struct context *context, struct err *err)
 
 const struct cli_command command_forget = {
     .name = "queue:forget",
+    .is_audited = true,
     .group = "failed jobs",
     .usage = "UUID… | [--queue=NAME] [--class=JOB] [--text=TEXT] [--since=TIME] [--fingerprint=ID]",
     .summary = "Removes failed jobs by their uuids or by a filter",
@@ -82,6 +83,7 @@ const struct cli_command command_forget = {
 
 const struct cli_command command_prune = {
     .name = "queue:prune",
+    .is_audited = true,
     .group = "failed jobs",
     .usage = "--days=N | --hours=N [--queue=NAME] [--connection=NAME]",
     .summary = "Removes old failed jobs",
@@ -93,6 +95,7 @@ const struct cli_command command_prune = {
 
 const struct cli_command command_flush = {
     .name = "queue:flush",
+    .is_audited = true,
     .group = "failed jobs",
     .usage = "[--queue=NAME] [--connection=NAME] [--yes]",
     .summary = "Removes all failed jobs",

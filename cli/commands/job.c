@@ -62,6 +62,7 @@ static int run_cancel(struct context *context, struct err *err)
 
 const struct cli_command command_cancel = {
     .name = "queue:cancel",
+    .is_audited = true,
     .group = "jobs",
     .usage = "UUID… [--queue=NAME] [--connection=NAME]",
     .summary = "Cancels jobs",

@@ -81,6 +81,7 @@ static int run_pause(struct context *context, struct err *err)
 
 const struct cli_command command_pause = {
     .name = "queue:pause",
+    .is_audited = true,
     .group = "workers",
     .usage = "--queue=NAME|--all [--here|--host=NAME] [--connection=NAME]",
     .summary = "Lets workers reserve nothing more, until queue:resume",
@@ -116,6 +117,7 @@ static int run_resume(struct context *context, struct err *err)
 
 const struct cli_command command_resume = {
     .name = "queue:resume",
+    .is_audited = true,
     .group = "workers",
     .usage = "--queue=NAME|--all [--here|--host=NAME] [--connection=NAME]",
     .summary = "Ends a pause",

@@ -40,6 +40,7 @@ static int run_purge(struct context *context, struct err *err)
 
 const struct cli_command command_purge = {
     .name = "queue:purge",
+    .is_audited = true,
     .group = "queues",
     .usage = "--queue=NAME | --all [--connection=NAME] [--yes]",
     .summary = "Removes the waiting jobs of a queue",

@@ -27,6 +27,7 @@ static int run_retry(struct context *context, struct err *err)
 
 const struct cli_command command_retry = {
     .name = "queue:retry",
+    .is_audited = true,
     .group = "failed jobs",
     .usage = "UUID… | --all | --queue=NAME [--class=JOB] [--text=TEXT] [--since=TIME] "
              "[--fingerprint=ID]",

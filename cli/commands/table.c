@@ -68,6 +68,7 @@ const struct cli_command *const cli_commands[] = {
     &command_explain,
     &command_record,
     &command_simulate,
+    &command_shell,
     &command_help,
     NULL,
 };

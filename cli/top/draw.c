@@ -236,8 +236,9 @@ static void draw_row(int line, const struct top_pane *pane, const struct layout 
     attr_t style = style_of(row) | (is_chosen ? A_REVERSE : 0);
     char text[TOP_CELL_SIZE];
     int column = 0;
+    attrset(style);
     if (is_chosen)
-        mvhline(line, 0, ' ' | A_REVERSE, COLS);
+        mvhline(line, 0, ' ', COLS);
     for (size_t i = 0; i < pane->column_count; i++) {
         const struct top_column *its = &pane->columns[i];
         if (!layout->shown[i])

@@ -2,42 +2,16 @@
 #include "cli/top/run.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "cli/self.h"
 #include "common/fd.h"
 #include "common/mem.h"
 
-#define WORDS_MAX  16
 #define OUTPUT_MAX 65536
-
-/* It reads nothing, says all into the pipe, and takes signals as if we took none. */
-static int spawn(struct run *run, char *const argv[], int output)
-{
-    posix_spawn_file_actions_t files;
-    posix_spawnattr_t attributes;
-    sigset_t none, all;
-    sigemptyset(&none);
-    sigfillset(&all);
-    posix_spawn_file_actions_init(&files);
-    posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_adddup2(&files, output, STDOUT_FILENO);
-    posix_spawn_file_actions_adddup2(&files, output, STDERR_FILENO);
-    posix_spawnattr_init(&attributes);
-    posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setsigdefault(&attributes, &all);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-    int cause = posix_spawn(&run->pid, "/proc/self/exe", &files, &attributes, argv, environ);
-    posix_spawn_file_actions_destroy(&files);
-    posix_spawnattr_destroy(&attributes);
-    return cause;
-}
 
 static char *join(char *const argv[])
 {
@@ -52,22 +26,14 @@ static char *join(char *const argv[])
 
 int run_start(struct run *run, const char *config, char *const argv[], struct err *err)
 {
-    char *words[WORDS_MAX + 1] = {(char *)"muster"};
-    size_t count = 1;
-    if (config) {
-        words[count++] = (char *)"-c";
-        words[count++] = (char *)config;
-    }
-    for (size_t i = 0; argv[i] && count < WORDS_MAX; i++)
-        words[count++] = argv[i];
     int ends[2];
     if (fd_pipe(ends, err) < 0)
         return -1;
-    int cause = spawn(run, words, ends[1]);
+    int result = self_start(config, argv, ends[1], &run->pid, err);
     fd_close(&ends[1]);
-    if (cause != 0) {
+    if (result < 0) {
         fd_close(&ends[0]);
-        return err_errno(err, cause, "cannot run muster %s", argv[0]);
+        return -1;
     }
     fd_set_nonblocking(ends[0], true);
     run->output = ends[0];
@@ -86,17 +52,19 @@ bool run_read(struct run *run, int *status)
     } while (got > 0);
     if (got < 0 && (errno == EAGAIN || errno == EINTR))
         return false;
-    int ended;
-    while (waitpid(run->pid, &ended, 0) < 0 && errno == EINTR)
-        continue;
-    *status = WIFEXITED(ended) ? WEXITSTATUS(ended) : -1;
+    *status = self_wait(run->pid);
     return true;
 }
 
 void run_take(struct run *run, char *line, size_t size)
 {
-    const char *text = buf_text(&run->text);
-    snprintf(line, size, "%s: %.*s", run->words, (int)strcspn(text, "\n"), text);
+    const char *text = buf_text(&run->text), *end = text + run->text.length;
+    while (end > text && end[-1] == '\n')
+        end--;
+    const char *begin = end;
+    while (begin > text && begin[-1] != '\n')
+        begin--;
+    snprintf(line, size, "%s: %.*s", run->words, (int)(end - begin), begin);
     run_finish(run);
 }
 

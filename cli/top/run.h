@@ -24,7 +24,7 @@ int run_start(struct run *run, const char *config, char *const argv[], struct er
  * where a signal has ended it. */
 bool run_read(struct run *run, int *status);
 
-/* Its first line; then it is over, and another one can be started. line has room for size bytes. */
+/* Its last line; then it is over, and another one can be started. line has room for size bytes. */
 void run_take(struct run *run, char *line, size_t size);
 
 /* Leaves it to itself: what it has begun it ends. */

@@ -15,33 +15,57 @@ struct writing {
     int result;
 };
 
+enum family_type { GAUGE, COUNTER, HISTOGRAM };
+
+static const char *const type_names[] = {
+    [GAUGE] = "gauge", [COUNTER] = "counter", [HISTOGRAM] = "histogram"};
+
 /* One family: its name without the suffix of a counter. */
 struct family {
     const char *name;
-    bool is_counter;
+    enum family_type type;
     const char *help;
     void (*put)(struct writing *writing);
 };
 
-/* A sample; labels is "" or a="b",c="d". Names of queues and connections need no escapes. */
-static void put(struct writing *writing, const char *labels, double value)
+/* A sample; labels is "" or a="b",c="d". */
+static void put_sample(struct writing *writing, const char *suffix, const char *labels,
+                       double value)
 {
-    const char *suffix = writing->family->is_counter ? "_total" : "";
     bool has_labels = labels[0] != '\0';
     writing->result |= buf_printf(writing->out, "%s%s%s%s%s %.15g\n", writing->family->name, suffix,
                                   has_labels ? "{" : "", labels, has_labels ? "}" : "", value);
 }
 
-#define LABELS_SIZE 300
+static void put(struct writing *writing, const char *labels, double value)
+{
+    put_sample(writing, writing->family->type == COUNTER ? "_total" : "", labels, value);
+}
+
+#define LABELS_SIZE 600
+
+void openmetrics_label(char *labels, size_t size, const char *name, const char *value)
+{
+    size_t length = strlen(labels);
+    int put = snprintf(labels + length, size - length, "%s%s=\"", length > 0 ? "," : "", name);
+    length += (size_t)put < size - length ? (size_t)put : size - length - 1;
+    for (; *value && length + 4 < size; value++) {
+        if (*value == '\\' || *value == '"' || *value == '\n')
+            labels[length++] = '\\';
+        labels[length++] = *value;
+        if (*value == '\n')
+            labels[length - 1] = 'n';
+    }
+    snprintf(labels + length, size - length, "\"");
+}
 
 static void put_queue(struct writing *writing, const struct pool *pool, const char *state,
                       double value)
 {
-    char labels[LABELS_SIZE];
+    char labels[LABELS_SIZE] = "";
+    openmetrics_label(labels, sizeof labels, "queue", pool->queue);
     if (state)
-        snprintf(labels, sizeof labels, "queue=\"%s\",state=\"%s\"", pool->queue, state);
-    else
-        snprintf(labels, sizeof labels, "queue=\"%s\"", pool->queue);
+        openmetrics_label(labels, sizeof labels, "state", state);
     put(writing, labels, value);
 }
 
@@ -111,6 +135,48 @@ static void put_busy_seconds(struct writing *writing, const struct pool *pool)
     put_queue(writing, pool, NULL, (double)pool->counts.busy_us / 1e6);
 }
 
+/* A distribution of seconds. */
+struct distribution {
+    const uint64_t *counts; /* counts[i]: below factor^i ms; the last one: all that are longer */
+    size_t count;
+    double factor;
+    uint64_t sum_us;
+};
+
+static void put_distribution(struct writing *writing, const struct pool *pool,
+                             const struct distribution *distribution)
+{
+    uint64_t sum = 0;
+    double bound = 1e-3;
+    char labels[LABELS_SIZE] = "", le[32];
+    openmetrics_label(labels, sizeof labels, "queue", pool->queue);
+    size_t length = strlen(labels);
+    for (size_t i = 0; i < distribution->count; i++, bound *= distribution->factor) {
+        bool is_last = i + 1 == distribution->count;
+        snprintf(le, sizeof le, is_last ? "+Inf" : "%.15g", bound);
+        openmetrics_label(labels, sizeof labels, "le", le);
+        sum += distribution->counts[i];
+        put_sample(writing, "_bucket", labels, (double)sum);
+        labels[length] = '\0';
+    }
+    put_sample(writing, "_count", labels, (double)sum);
+    put_sample(writing, "_sum", labels, (double)distribution->sum_us / 1e6);
+}
+
+static void put_run_times(struct writing *writing, const struct pool *pool)
+{
+    const struct distribution distribution = {pool->counts.run_times, RUN_TIMES, 2,
+                                              pool->counts.run_us};
+    put_distribution(writing, pool, &distribution);
+}
+
+static void put_wait_times(struct writing *writing, const struct pool *pool)
+{
+    const struct distribution distribution = {pool->counts.wait_times, WAIT_TIMES, 4,
+                                              pool->counts.wait_us};
+    put_distribution(writing, pool, &distribution);
+}
+
 #define EACH_POOL(name, put_one)                                                                   \
     static void name(struct writing *writing)                                                      \
     {                                                                                              \
@@ -128,6 +194,8 @@ EACH_POOL(all_memory, put_memory)
 EACH_POOL(all_attempts, put_attempts)
 EACH_POOL(all_failed, put_failed)
 EACH_POOL(all_busy_seconds, put_busy_seconds)
+EACH_POOL(all_run_times, put_run_times)
+EACH_POOL(all_wait_times, put_wait_times)
 
 /* The daemon */
 
@@ -150,9 +218,9 @@ static void put_stores(struct writing *writing)
 {
     const struct master *master = writing->master;
     for (size_t i = 0; i < master->settings->connection_count; i++) {
-        char labels[LABELS_SIZE];
+        char labels[LABELS_SIZE] = "";
         const char *name = master->settings->connections[i].name;
-        snprintf(labels, sizeof labels, "connection=\"%s\"", name);
+        openmetrics_label(labels, sizeof labels, "connection", name);
         put(writing, labels, !alerts_store_is_away(&master->alerts, name));
     }
 }
@@ -161,30 +229,34 @@ static void put_alerts(struct writing *writing)
 {
     static const enum alert_severity all[] = {SEVERITY_ERROR, SEVERITY_WARNING, SEVERITY_INFO};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
-        char labels[LABELS_SIZE];
-        snprintf(labels, sizeof labels, "severity=\"%s\"", alert_severity_name(all[i]));
+        char labels[LABELS_SIZE] = "";
+        openmetrics_label(labels, sizeof labels, "severity", alert_severity_name(all[i]));
         put(writing, labels, alerts_count(&writing->master->alerts, all[i]));
     }
 }
 
 static const struct family families[] = {
-    {"muster_build_info", false, "The version of the running musterd.", put_build},
-    {"muster_start_time_seconds", false, "When it was started, since the epoch.", put_start},
-    {"muster_maintenance_up", false, "1 where the maintenance process runs.", put_maintenance},
-    {"muster_store_up", false, "1 where the store of a connection can be used.", put_stores},
-    {"muster_alerts", false, "Alerts that are active.", put_alerts},
-    {"muster_queue_jobs", false, "Jobs by their state, in the store.", all_jobs},
-    {"muster_queue_oldest_seconds", false, "How long the oldest ready job has been waiting.",
+    {"muster_build_info", GAUGE, "The version of the running musterd.", put_build},
+    {"muster_start_time_seconds", GAUGE, "When it was started, since the epoch.", put_start},
+    {"muster_maintenance_up", GAUGE, "1 where the maintenance process runs.", put_maintenance},
+    {"muster_store_up", GAUGE, "1 where the store of a connection can be used.", put_stores},
+    {"muster_alerts", GAUGE, "Alerts that are active.", put_alerts},
+    {"muster_queue_jobs", GAUGE, "Jobs by their state, in the store.", all_jobs},
+    {"muster_queue_oldest_seconds", GAUGE, "How long the oldest ready job has been waiting.",
      all_oldest},
-    {"muster_queue_promised_seconds", false, "How long it may: max_wait_time.", all_promises},
-    {"muster_queue_paused", false, "1 where a queue is paused on this host.", all_paused},
-    {"muster_workers", false, "Worker processes of this host.", all_workers},
-    {"muster_handlers_busy", false, "Handlers that run a job now.", all_busy},
-    {"muster_worker_memory_bytes", false, "Memory of the workers with their handlers.", all_memory},
-    {"muster_attempts", true, "Attempts that have ended on this host.", all_attempts},
-    {"muster_attempts_failed", true, "Those of them that did not succeed.", all_failed},
-    {"muster_handlers_busy_seconds", true, "Time that handlers have spent in jobs.",
+    {"muster_queue_promised_seconds", GAUGE, "How long it may: max_wait_time.", all_promises},
+    {"muster_queue_paused", GAUGE, "1 where a queue is paused on this host.", all_paused},
+    {"muster_workers", GAUGE, "Worker processes of this host.", all_workers},
+    {"muster_handlers_busy", GAUGE, "Handlers that run a job now.", all_busy},
+    {"muster_worker_memory_bytes", GAUGE, "Memory of the workers with their handlers.", all_memory},
+    {"muster_attempts", COUNTER, "Attempts that have ended on this host.", all_attempts},
+    {"muster_attempts_failed", COUNTER, "Those of them that did not succeed.", all_failed},
+    {"muster_handlers_busy_seconds", COUNTER, "Time that handlers have spent in jobs.",
      all_busy_seconds},
+    {"muster_attempt_run_seconds", HISTOGRAM, "How long attempts ran that ended on this host.",
+     all_run_times},
+    {"muster_attempt_wait_seconds", HISTOGRAM,
+     "How long they had waited, from when the job was due.", all_wait_times},
 };
 
 int openmetrics_write(const struct master *master, bool is_open, struct buf *out)
@@ -192,10 +264,9 @@ int openmetrics_write(const struct master *master, bool is_open, struct buf *out
     struct writing writing = {.master = master, .out = out, .is_open = is_open};
     for (size_t i = 0; i < sizeof families / sizeof families[0]; i++) {
         const struct family *family = writing.family = &families[i];
-        const char *suffix = family->is_counter && !is_open ? "_total" : "";
+        const char *suffix = family->type == COUNTER && !is_open ? "_total" : "";
         writing.result |= buf_printf(out, "# TYPE %s%s %s\n# HELP %s%s %s\n", family->name, suffix,
-                                     family->is_counter ? "counter" : "gauge", family->name, suffix,
-                                     family->help);
+                                     type_names[family->type], family->name, suffix, family->help);
         family->put(&writing);
     }
     if (is_open)

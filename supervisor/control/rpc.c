@@ -11,6 +11,8 @@
 
 struct rpc {
     struct master *master;
+    long caller_uid;
+    char *caller_user;
     rpc_reply_fn reply;
     void *context;
     struct arena arena; /* of what was asked */
@@ -206,6 +208,13 @@ static bool params_fit(const struct rpc_method *method, const struct xmlrpc_valu
     return !value;
 }
 
+/* Of one that is waited for it is told that it has been taken. */
+static void audit(const struct rpc *rpc, const char *name, const struct xmlrpc_value *params)
+{
+    const struct rpc_caller caller = {rpc->caller_uid, rpc->caller_user};
+    rpc_audit(rpc->master, &caller, name, params, rpc->fault);
+}
+
 static enum rpc_outcome run(struct rpc *rpc, const char *name, const struct xmlrpc_value *params)
 {
     const struct rpc_method *method = find_method(rpc->master, name);
@@ -218,7 +227,10 @@ static enum rpc_outcome run(struct rpc *rpc, const char *name, const struct xmlr
         return rpc_fail(rpc, FAULT_INCORRECT_PARAMETERS, NULL);
     if (rpc->master->phase != MASTER_RUNNING && !method->while_stopping)
         return rpc_fail(rpc, FAULT_SHUTDOWN_STATE, NULL);
-    return method->run(rpc);
+    enum rpc_outcome outcome = method->run(rpc);
+    if (method->acts)
+        audit(rpc, name, params);
+    return outcome;
 }
 
 /* Several calls in one */
@@ -286,6 +298,7 @@ static void finish(struct rpc *rpc, int status)
     arena_finish(&rpc->arena);
     buf_finish(&rpc->answer);
     free(rpc->extra);
+    free(rpc->caller_user);
     free(rpc);
 }
 
@@ -311,13 +324,17 @@ void rpc_go_on(struct rpc *rpc)
         answer(rpc);
 }
 
-void rpc_call(struct master *master, const char *text, size_t length, rpc_reply_fn reply,
-              void *context)
+void rpc_call(struct master *master, const struct rpc_caller *caller, const char *text,
+              size_t length, rpc_reply_fn reply, void *context)
 {
     struct err err = ERR_INIT;
     struct rpc *rpc = mem_new(1, sizeof *rpc);
-    *rpc =
-        (struct rpc){.master = master, .reply = reply, .context = context, .fault = FAULT_SUCCESS};
+    *rpc = (struct rpc){.master = master,
+                        .caller_uid = caller->uid,
+                        .caller_user = mem_strdup(caller->user),
+                        .reply = reply,
+                        .context = context,
+                        .fault = FAULT_SUCCESS};
     buf_init(&rpc->answer, RPC_ANSWER_MAX);
     rpc->out.buf = &rpc->answer;
     if (xmlrpc_parse_call(text, length, &rpc->arena, &rpc->call, &err) < 0) {

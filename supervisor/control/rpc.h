@@ -15,10 +15,16 @@ struct master;
 
 #define RPC_ANSWER_MAX (64u << 20)
 
+/* Who calls, for the audit log. */
+struct rpc_caller {
+    long uid;         /* at the other end of a unix socket; -1: not known */
+    const char *user; /* that HTTP has checked, or NULL */
+};
+
 /* Takes one call. reply is called once, within or later: with 200 and the response, or 400 and why
  * the call cannot be read. */
 typedef void (*rpc_reply_fn)(void *context, int status, const struct buf *answer);
-void rpc_call(struct master *master, const char *text, size_t length, rpc_reply_fn reply,
-              void *context);
+void rpc_call(struct master *master, const struct rpc_caller *caller, const char *text,
+              size_t length, rpc_reply_fn reply, void *context);
 
 #endif

@@ -14,8 +14,9 @@
 #include "supervisor/master.h"
 #include "supervisor/programs/select.h"
 
-#define READ_MAX (48u << 20) /* bytes at a time, so that the answer has room for what is escaped   \
-                              */
+#define READ_MAX                                                                                   \
+    (48u << 20) /* bytes at a time, so that the answer has room for what is escaped                \
+                 */
 
 /* Reading */
 
@@ -214,6 +215,7 @@ const struct rpc_method rpc_log_methods[] = {
      .run = run_read_main,
      .help = "The old name of readLog."},
     {.name = "clearLog",
+     .acts = true,
      .result = "boolean",
      .run = run_clear_main,
      .help = "Begins the daemon's log anew."},
@@ -248,16 +250,19 @@ const struct rpc_method rpc_log_methods[] = {
      .run = run_tail_stderr,
      .help = TAIL_HELP},
     {.name = "clearProcessLogs",
+     .acts = true,
      .result = "boolean",
      .params = {PROCESS_NAME},
      .run = run_clear,
      .help = "Begins the logs of a process anew."},
     {.name = "clearProcessLog",
+     .acts = true,
      .result = "boolean",
      .params = {PROCESS_NAME},
      .run = run_clear,
      .help = "The old name of clearProcessLogs."},
     {.name = "clearAllProcessLogs",
+     .acts = true,
      .result = "array",
      .run = run_clear_all,
      .help = "Begins the logs of all processes anew."},

@@ -37,6 +37,7 @@ struct rpc_method {
     enum rpc_outcome (*run)(struct rpc *rpc);
     const char *help;
     bool while_stopping; /* also while musterd stops */
+    bool acts;           /* changes something: is in the audit log */
 };
 
 /* Tables: of namespaces that are configured (supervisor), and of system. */
@@ -79,6 +80,10 @@ void rpc_put_boolean(struct rpc *rpc, const char *name, bool value);
 
 /* The process that a parameter names, "group:name" or a name. NULL after a fault. */
 struct program *rpc_program(struct rpc *rpc, size_t index);
+
+/* Notes a call in the audit log; params is an array, or NULL. */
+void rpc_audit(struct master *master, const struct rpc_caller *caller, const char *method,
+               const struct xmlrpc_value *params, enum fault fault);
 
 /* For system.multicall: each call of the array in turn, then their values. */
 enum rpc_outcome rpc_multicall(struct rpc *rpc, const struct xmlrpc_value *calls);

@@ -133,10 +133,11 @@ static void answer_health(const struct web_request *request)
 /* Ready is who can do its work: jobs are run, or nothing is left to be run. */
 static void answer_readiness(const struct web_request *request)
 {
-    if (request->master->phase == MASTER_RUNNING)
-        reply(request->http, 200, "text/plain", "ready\n", 6);
-    else
-        reply(request->http, 503, "text/plain", "stopping\n", 9);
+    struct err err = ERR_INIT;
+    bool is_ready = master_check_ready(request->master, &err) == 0;
+    char *text = mem_printf("%s\n", is_ready ? "ready" : err.text);
+    reply(request->http, is_ready ? 200 : 503, "text/plain", text, strlen(text));
+    free(text);
 }
 
 static void on_rpc_answer(void *context, int status, const struct buf *answer)
@@ -148,8 +149,10 @@ static void on_rpc_answer(void *context, int status, const struct buf *answer)
 static void answer_rpc(const struct web_request *request)
 {
     const struct buf *body = http_body(request->http);
+    const struct rpc_caller caller = {http_peer_uid(request->http), request->user};
     if (strcmp(http_method(request->http), "POST") == 0)
-        rpc_call(request->master, buf_text(body), body->length, on_rpc_answer, request->http);
+        rpc_call(request->master, &caller, buf_text(body), body->length, on_rpc_answer,
+                 request->http);
     else
         web_reply_problem(request->http, 400, "XML-RPC calls come by POST");
 }

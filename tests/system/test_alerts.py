@@ -8,6 +8,7 @@ import threading
 
 import pytest
 
+from support.http import UnixConnection
 from support.processes import PROGRAMS, wait_for
 
 
@@ -139,13 +140,23 @@ def test_a_crash_loop_and_no_workers(muster, receiver):
 
 
 def test_a_store_that_is_away(muster, receiver, store):
-    configure(muster, muster.queue("mails"), notify=webhook(receiver))
+    http = muster.directory / "http.sock"
+    configure(muster, muster.queue("mails"), f"[unix_http_server]\nfile = {http}\n", notify=webhook(receiver))
     muster.start()
     muster.wait_running(1)
+
+    def ready():
+        connection = UnixConnection(http)
+        connection.request("GET", "/readyz")
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode()
+    wait_for(lambda: ready() == (200, "ready\n"), ready)
     with store.away():
+        wait_for(lambda: ready() == (503, "the store of connection main is away\n"), ready)
         event = wait_taken(receiver, muster, type="store_down", state="raised")
         assert event["connection"] == "main" and "queue" not in event
     wait_taken(receiver, muster, type="store_down", state="resolved")
+    wait_for(lambda: ready() == (200, "ready\n"), ready)
 
 
 def test_what_fails_is_tried_again(muster):

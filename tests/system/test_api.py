@@ -30,7 +30,7 @@ def running(daemon):
 
 def test_what_the_master_knows(running):
     assert running.call("GET", "/healthz") == (200, b"ok\n")
-    assert running.call("GET", "/readyz") == (200, b"ready\n")
+    wait_for(lambda: running.call("GET", "/readyz") == (200, b"ready\n"), "the first figures")
     assert running.get("/status")["pid"] == running.pid
     running.wait_running(1, "quick")
     assert [worker["queue"] for worker in running.get("/workers?queue=quick")["workers"]] == ["quick"]

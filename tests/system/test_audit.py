@@ -2,6 +2,7 @@
 """Who did what, and what became of each job: the audit log and the log of events."""
 import json
 import os
+import xmlrpc.client
 
 from support.http import Daemon, basic, free_port
 from support.processes import PROGRAMS, wait_for
@@ -40,6 +41,72 @@ def test_orders_are_audited(tmp_path):
         daemon.ask("restart")
         assert (tmp_path / "audit.log.1").read_text().startswith(before)
         assert [row["action"] for row in lines(tmp_path / "audit.log")] == ["reopen-logs", "restart"]
+    finally:
+        daemon.end()
+
+
+def told(path):
+    return [(row["via"], row["uid"], row["action"], row["result"]) for row in lines(path)]
+
+
+def test_what_the_command_line_does_to_stores(muster):
+    """The running musterd notes it; without one it is appended, in the same form."""
+    path, uid = muster.directory / "audit.log", os.getuid()
+    muster.configure(muster.queue("mails"))
+    uuid = muster.push(queue="mails")
+    muster.cli("queue:pause", "--queue=mails")
+    muster.cli("queue:cancel", uuid)
+    assert told(path) == [("cli", uid, "queue:pause", "ok"), ("cli", uid, "queue:cancel", "ok")]
+    assert lines(path)[1]["order"]["arguments"] == [uuid] and path.stat().st_mode & 0o777 == 0o640
+    muster.start()
+    muster.cli("queue:resume", "--queue=mails")
+    assert muster.run("queue:resume", "--queue=mails").returncode == 3
+    muster.run("queue:purge", "--all", "--yes")
+    muster.run("queue:flush", "--yes")
+    muster.run("queue:stats")
+    muster.run("queue:push", "--queue=mails", "Test", "{}")
+    assert told(path)[2:] == [("cli", uid, "queue:resume", "ok"), ("cli", uid, "queue:resume", "not_found"),
+                              ("cli", uid, "queue:purge", "ok"), ("cli", uid, "queue:flush", "ok")]
+    assert lines(path)[2]["order"] == {"connection": "main", "options": {"queue": "mails"}, "arguments": [], "argument_count": 0}
+    newest = muster.ask("audit", limit=2)["audit"]
+    assert [row["action"] for row in newest] == ["queue:flush", "queue:purge"]
+    for bad in ({}, {"action": "x"}, {"action": "x" * 101, "result": "ok"}, {"action": 7, "result": "ok"}):
+        assert muster.ask("audit-note", **bad)["error"]["code"] == "invalid"
+    assert len(lines(path)) == 6
+
+
+def test_a_log_that_cannot_be_written_is_said(muster):
+    muster.configure(muster.queue("mails"))
+    (muster.directory / "audit.log").mkdir()
+    result = muster.run("queue:purge", "--all", "--yes")
+    assert result.returncode == 0 and "not in the audit log" in result.stderr and "audit.log" in result.stderr
+
+
+def test_xmlrpc_actions(tmp_path):
+    daemon = Daemon(tmp_path, worker=WORKER)
+    try:
+        port = free_port()
+        daemon.configure(f"[inet_http_server]\nport = 127.0.0.1:{port}\nusername = ann\npassword = secret\n"
+                         "[rpcinterface:supervisor]\nsupervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface\n"
+                         "[program:clock]\ncommand = sleep 1000\nstartsecs = 0\n")
+        daemon.start()
+        server = xmlrpc.client.ServerProxy(f"http://ann:secret@127.0.0.1:{port}/RPC2")
+        server.supervisor.getAllProcessInfo()
+        server.supervisor.stopProcess("clock", True)
+        for call in (lambda: server.supervisor.startProcess("nobody"), lambda: server.supervisor.signalProcess("clock", "HUP")):
+            try:
+                call()
+                raise AssertionError("no fault")
+            except xmlrpc.client.Fault:
+                pass
+        server.system.multicall([{"methodName": "supervisor.startProcess", "params": ["clock", False]},
+                                 {"methodName": "supervisor.getState", "params": []}])
+        rows = [row for row in lines(tmp_path / "audit.log") if row["via"] == "xmlrpc"]
+        assert [(row["http_user"], row["action"], row["order"], row["result"]) for row in rows] == [
+            ("ann", "supervisor.stopProcess", ["clock", True], "ok"),
+            ("ann", "supervisor.startProcess", ["nobody"], "BAD_NAME"),
+            ("ann", "supervisor.signalProcess", ["clock", "HUP"], "NOT_RUNNING"),
+            ("ann", "supervisor.startProcess", ["clock", False], "ok")]
     finally:
         daemon.end()
 

@@ -59,6 +59,21 @@ def test_both_formats(running):
     assert opened.endswith("# EOF\n") and "# TYPE muster_attempts counter" in opened and "\nmuster_attempts_total{" in opened
 
 
+def test_distributions(running):
+    """Buckets add up, the last one is all, and their bounds are what is documented."""
+    for _ in range(3):
+        running.post("/queues/quick/jobs", {"job": "Mail"})
+    now = wait_for(lambda: (now := values(metrics(running))).get('muster_attempt_run_seconds_count{queue="quick"}') == 3 and now,
+                   lambda: metrics(running))
+    for name, bounds in (("run", [0.001 * 2**i for i in range(23)]), ("wait", [0.001 * 4**i for i in range(13)])):
+        family = f"muster_attempt_{name}_seconds"
+        rows = [(key.split('le="')[1].rstrip('"}'), value) for key, value in now.items()
+                if key.startswith(f'{family}_bucket{{queue="quick",')]
+        assert [float(bound) for bound, _ in rows[:-1]] == pytest.approx(bounds) and rows[-1] == ("+Inf", 3)
+        assert all(one <= other for (_, one), (_, other) in zip(rows, rows[1:]))
+        assert 0 < now[f'{family}_sum{{queue="quick"}}'] < 60 and now[f'{family}_count{{queue="mails"}}'] == 0
+
+
 @pytest.mark.skipif(not PROMTOOL, reason="promtool is not there")
 def test_promtool(running):
     result = subprocess.run([PROMTOOL, "check", "metrics"], input=metrics(running), text=True, capture_output=True, timeout=60)

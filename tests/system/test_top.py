@@ -126,7 +126,7 @@ def test_other_lists_sorting_filter_and_help(running, top):
     top.wait("stop clock? [y/N]")
     top.press("y")
     wait_for(lambda: running.ask("programs")["programs"][0]["state"] == "STOPPED", lambda: top.text)
-    top.wait("STOPPED")
+    top.wait("STOPPED", "stop clock: clock")
     top.press("s")
     wait_for(lambda: running.ask("programs")["programs"][0]["state"] == "RUNNING", lambda: top.text)
     top.press("2")
