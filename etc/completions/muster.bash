@@ -23,7 +23,7 @@ _muster() {
     esac
     case $command in
     '') options='--config= --json --help' ;;
-    help) options='queue:push queue:later queue:bulk queue:show queue:delayed queue:cancel queue:work queue:listen queue:workers queue:restart queue:pause queue:resume queue:pauses queue:stats queue:health queue:drivers queue:purge batch:create batch:show batch:list batch:cancel batch:retry batch:prune queue:metrics queue:analyze queue:overview queue:check-alerts top queue:failed queue:retry queue:forget queue:prune queue:flush status start stop restart signal tail fg clear pid avail reread update add remove maintail reload shutdown upgrade master:status master:reload master:reopen-logs master:stop config:check config:show config:sample queue:scale queue:autoscale queue:scaling-history queue:explain queue:record scaler:simulate help' ;;
+    help) options='queue:push queue:later queue:bulk queue:show queue:delayed queue:cancel queue:work queue:listen queue:workers queue:restart queue:pause queue:resume queue:pauses queue:stats queue:health queue:drivers queue:purge batch:create batch:show batch:list batch:cancel batch:retry batch:prune queue:metrics queue:analyze queue:overview queue:check-alerts top queue:failed queue:retry queue:forget queue:prune queue:flush status start stop restart signal tail fg clear pid avail reread update add remove maintail reload shutdown upgrade master:status master:reload master:reopen-logs master:stop config:check config:show config:sample queue:scale queue:autoscale queue:scaling-history queue:explain queue:record scaler:simulate shell help' ;;
     queue:push) options='--queue= --connection= --batch= --priority= --tries= --timeout= --traceparent= --uuid= --unique= --unique-until= --unique-for= --chain= --data-file= --delay= --config= --json --help' ;;
     queue:later) options='--queue= --connection= --batch= --priority= --tries= --timeout= --traceparent= --uuid= --unique= --unique-until= --unique-for= --chain= --data-file= --config= --json --help' ;;
     queue:bulk) options='--queue= --connection= --batch= --uuids --skip-bad --config= --json --help' ;;
@@ -88,10 +88,11 @@ _muster() {
     queue:explain) options='--config= --json --help' ;;
     queue:record) options='--for= --config= --json --help' ;;
     scaler:simulate) options='--workload= --trace= --policy= --promise= --boot= --min-workers= --max-workers= --length= --seeds= --seed= --validation --plot= --config= --json --help' ;;
+    shell) options='--config= --json --help' ;;
     help) options='--config= --json --help' ;;
     esac
     if [ -z "$command" ] && [ "${cur#-}" = "$cur" ]; then
-        options='queue:push queue:later queue:bulk queue:show queue:delayed queue:cancel queue:work queue:listen queue:workers queue:restart queue:pause queue:resume queue:pauses queue:stats queue:health queue:drivers queue:purge batch:create batch:show batch:list batch:cancel batch:retry batch:prune queue:metrics queue:analyze queue:overview queue:check-alerts top queue:failed queue:retry queue:forget queue:prune queue:flush status start stop restart signal tail fg clear pid avail reread update add remove maintail reload shutdown upgrade master:status master:reload master:reopen-logs master:stop config:check config:show config:sample queue:scale queue:autoscale queue:scaling-history queue:explain queue:record scaler:simulate help'
+        options='queue:push queue:later queue:bulk queue:show queue:delayed queue:cancel queue:work queue:listen queue:workers queue:restart queue:pause queue:resume queue:pauses queue:stats queue:health queue:drivers queue:purge batch:create batch:show batch:list batch:cancel batch:retry batch:prune queue:metrics queue:analyze queue:overview queue:check-alerts top queue:failed queue:retry queue:forget queue:prune queue:flush status start stop restart signal tail fg clear pid avail reread update add remove maintail reload shutdown upgrade master:status master:reload master:reopen-logs master:stop config:check config:show config:sample queue:scale queue:autoscale queue:scaling-history queue:explain queue:record scaler:simulate shell help'
     fi
     COMPREPLY=($(compgen -W "$options" -- "$cur"))
     if [ "${#COMPREPLY[@]}" = 0 ]; then
