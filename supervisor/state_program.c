@@ -17,6 +17,7 @@
 #include "supervisor/programs/log_backlog.h"
 #include "supervisor/programs/output_log.h"
 #include "supervisor/programs/program_schedule.h"
+#include "supervisor/programs/program_sockets.h"
 #include "supervisor/programs/program_group.h"
 #include "supervisor/programs/watch.h"
 #include "supervisor/state_events.h"
@@ -284,4 +285,5 @@ void state_load_program(struct program *program, struct state_in *in, const cJSO
     program_resume(program, lifecycle_of_number(json_get_integer(from, "state", 0)),
                    (pid_t)json_get_integer(from, "pid", 0));
     watch_resume(program);
+    program_sockets_note_state(program);
 }

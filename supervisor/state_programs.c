@@ -10,6 +10,7 @@
 #include "common/mem.h"
 #include "supervisor/master.h"
 #include "supervisor/programs/fcgi_socket.h"
+#include "supervisor/programs/listening.h"
 #include "supervisor/programs/operation.h"
 #include "supervisor/programs/ticks.h"
 #include "supervisor/programs/update.h"
@@ -140,6 +141,42 @@ bool state_programs_are_settled(const struct master *master)
            !programs->host.compressor.first;
 }
 
+/* Listening sockets that are handed to programs */
+
+struct socket_saver {
+    struct state_out *out;
+    cJSON *list;
+};
+
+static void save_socket(void *context, const char *name, int fd)
+{
+    const struct socket_saver *saver = context;
+    cJSON *object = add_object(saver->list);
+    json_put_text(object, "name", name);
+    state_put_fd(saver->out, object, "fd", fd);
+}
+
+static void save_sockets(const struct listenings *listenings, struct state_out *out, cJSON *into)
+{
+    struct socket_saver own = {out, cJSON_AddArrayToObject(into, "sockets")};
+    struct socket_saver passed = {out, cJSON_AddArrayToObject(into, "passed_sockets")};
+    for (const struct listening *one = listenings->first; one; one = one->next)
+        save_socket(&own, one->url, one->fd);
+    listenings_each_inherited(listenings, save_socket, &passed);
+}
+
+static void load_sockets(struct listenings *listenings, struct state_in *in, const cJSON *list,
+                         void (*resume)(struct listenings *listenings, const char *name, int fd))
+{
+    const cJSON *object;
+    cJSON_ArrayForEach(object, list)
+    {
+        int fd = state_take_fd(in, object, "fd");
+        if (fd >= 0)
+            resume(listenings, json_get_string(object, "name", ""), fd);
+    }
+}
+
 /* What they share */
 
 static const struct state_number bus_rows[] = {
@@ -159,6 +196,7 @@ void state_save_programs(struct master *master, struct state_out *out, cJSON *in
     cJSON *ticks = cJSON_AddArrayToObject(into, "told_ticks");
     for (int i = 0; i < TICK_COUNT; i++)
         cJSON_AddItemToArray(ticks, cJSON_CreateNumber((double)programs->told_ticks[i]));
+    save_sockets(&programs->host.listenings, out, into);
     cJSON *operations = cJSON_AddArrayToObject(into, "operations");
     for (const struct operation *one = programs->operations; one; one = one->next)
         save_operation(one, add_object(operations));
@@ -181,7 +219,11 @@ void state_load_programs(struct master *master, struct state_in *in, const cJSON
     for (int i = 0; i < TICK_COUNT; i++)
         if (cJSON_GetArrayItem(ticks, i))
             programs->told_ticks[i] = (long)cJSON_GetArrayItem(ticks, i)->valuedouble;
+    struct listenings *listenings = &programs->host.listenings;
+    load_sockets(listenings, in, json_get(from, "sockets"), listenings_resume);
+    load_sockets(listenings, in, json_get(from, "passed_sockets"), listenings_resume_inherited);
     cJSON_ArrayForEach(object, json_get(from, "groups")) load_group(programs, in, object);
+    listenings_settle(listenings);
     load_operations(programs, json_get(from, "operations"));
     ticks_follow(programs);
 }

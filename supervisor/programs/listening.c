@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -118,6 +119,14 @@ static int open_socket(const struct listenings *listenings, const struct socket_
     return err_errno(err, cause, "cannot listen at %s", item->url);
 }
 
+void listenings_resume(struct listenings *listenings, const char *url, int fd)
+{
+    struct listening *one = mem_new(1, sizeof *one);
+    *one = (struct listening){.next = listenings->first, .fd = fd};
+    snprintf(one->url, sizeof one->url, "%s", url);
+    listenings->first = one;
+}
+
 struct listening *listening_hold(struct listenings *listenings, const struct socket_item *item,
                                  struct err *err)
 {
@@ -130,12 +139,10 @@ struct listening *listening_hold(struct listenings *listenings, const struct soc
     int fd = open_socket(listenings, item, err);
     if (fd < 0)
         return NULL;
-    struct listening *one = mem_new(1, sizeof *one);
-    *one = (struct listening){.next = listenings->first, .fd = fd, .holders = 1};
-    strcpy(one->url, item->url);
-    listenings->first = one;
-    log_write(LOG_INFO, "listening at %s", one->url);
-    return one;
+    listenings_resume(listenings, item->url, fd);
+    listenings->first->holders = 1;
+    log_write(LOG_INFO, "listening at %s", item->url);
+    return listenings->first;
 }
 
 static void remove_file(const char *url)
@@ -155,4 +162,31 @@ void listening_release(struct listenings *listenings, struct listening *listenin
     fd_close(&listening->fd);
     remove_file(listening->url);
     free(listening);
+}
+
+/* Taking over */
+
+void listenings_each_inherited(const struct listenings *listenings,
+                               void (*each)(void *context, const char *name, int fd), void *context)
+{
+    for (const struct inherited *one = listenings->inherited; one; one = one->next)
+        each(context, one->name, one->fd);
+}
+
+void listenings_resume_inherited(struct listenings *listenings, const char *name, int fd)
+{
+    add_inherited(listenings, fd, name, strlen(name));
+}
+
+void listenings_settle(struct listenings *listenings)
+{
+    struct listening *one = listenings->first;
+    while (one) {
+        struct listening *next = one->next;
+        if (one->holders == 0) {
+            one->holders = 1;
+            listening_release(listenings, one);
+        }
+        one = next;
+    }
 }

@@ -32,4 +32,13 @@ struct listening *listening_hold(struct listenings *listenings, const struct soc
 void listening_release(struct listenings *listenings,
                        struct listening *listening); /* accepts NULL */
 
+/* For who takes them over from another master: all that the service manager has passed; puts one that
+ * is open, and nobody holds yet; lets go of those that nobody has held since. */
+void listenings_each_inherited(const struct listenings *listenings,
+                               void (*each)(void *context, const char *name, int fd),
+                               void *context);
+void listenings_resume_inherited(struct listenings *listenings, const char *name, int fd);
+void listenings_resume(struct listenings *listenings, const char *url, int fd);
+void listenings_settle(struct listenings *listenings);
+
 #endif

@@ -4,11 +4,12 @@ import os
 import re
 import shutil
 import signal
+import socket
 import xmlrpc.client
 
 import pytest
 
-from support.processes import children_of, descriptors_of, process_lives, wait_for
+from support.processes import PATIENCE, children_of, descriptors_of, process_lives, wait_for
 from support.programs import SLEEP, Programs, program
 from support.supervisors import INTERFACE
 
@@ -165,6 +166,40 @@ def test_a_fastcgi_socket_goes_on(programs):
     os.kill(pid, signal.SIGKILL)
     wait_for(lambda: programs.rows()["f0"]["pid"] not in (None, pid) and programs.rows()["f0"]["state"] == "RUNNING")
     wait_for(lambda: len({os.readlink(f"/proc/{row['pid']}/fd/0") for row in programs.rows().values()}) == 1)
+
+
+ACCEPT = """
+import os, socket
+with socket.socket(fileno=3) as server:
+    while True:
+        client, _ = server.accept()
+        client.sendall(str(os.getpid()).encode())
+        client.close()
+"""
+
+
+@pytest.mark.parametrize("activation", ["false", "true"], ids=["from the start", "by a connection"])
+def test_sockets_of_programs_go_on(programs, activation):
+    path, script = programs.path("p.sock"), programs.path("accept.py")
+    script.write_text(ACCEPT)
+    programs.start(program("a", f"/usr/bin/python3 {script}", sockets=f"unix://{path}", socket_activation=activation,
+                           startsecs="0"))
+
+    def connect():
+        client = socket.socket(socket.AF_UNIX)
+        client.settimeout(PATIENCE)
+        client.connect(str(path))
+        return client
+    wait_for(path.exists)
+    inode = path.stat().st_ino
+    upgrade(programs.musterd)
+    pids = set()
+    for _ in range(3):
+        with connect() as client:
+            pids.add(client.recv(100))
+        upgrade(programs.musterd)
+    assert pids == {str(programs.rows()["a"]["pid"]).encode()}
+    assert path.stat().st_ino == inode
 
 
 def test_what_is_under_way_is_finished_first(programs):
