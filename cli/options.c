@@ -37,7 +37,9 @@ static void make_getopt_tables(const struct options *options, enum options_order
     *letters++ = ':'; /* getopt stays silent, and tells a missing value from an unknown option */
     for (size_t i = 0; i < options->slot_count; i++) {
         const struct cli_option *row = options->slots[i].option;
-        int takes = row->kind == OPTION_FLAG ? no_argument : required_argument;
+        int takes = row->kind == OPTION_FLAG ? no_argument
+                    : row->bare              ? optional_argument
+                                             : required_argument;
         tables->longs[i] = (struct option){row->name, takes, NULL, LONG_BASE + (int)i};
         if (!row->letter)
             continue;
@@ -105,6 +107,8 @@ int option_check(const struct cli_option *option, const char *what, const char *
 static int take_value(struct option_slot *slot, const char *text, struct err *err)
 {
     char what[80];
+    if (!text)
+        text = slot->option->bare;
     snprintf(what, sizeof what, "--%s=%s", slot->option->name, text ? text : "");
     if (slot->option->kind != OPTION_FLAG &&
         option_check(slot->option, what, text, &slot->number, err) < 0)

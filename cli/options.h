@@ -30,6 +30,7 @@ struct cli_option {
     enum option_kind kind;
     const char *value; /* what help calls the value; NULL for a flag */
     const char *help;
+    const char *bare;             /* the value where it is given without one; NULL: it needs one */
     int64_t min, max;             /* OPTION_INTEGER; OPTION_DURATION in milliseconds */
     const struct key_table *keys; /* OPTION_KEY: the key's table */
     const char *key;              /* OPTION_KEY: its name */

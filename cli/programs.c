@@ -88,7 +88,7 @@ int programs_answer_results(struct context *context, const cJSON *answer, const 
     cJSON_ArrayForEach(item, json_get(answer, "results"))
     {
         int one = add_result(&context->answer, item, done);
-        status = one ? one : status;
+        status = one > status ? one : status;
     }
     cJSON_ArrayForEach(item, json_get(answer, "unknown"))
     {
@@ -96,7 +96,7 @@ int programs_answer_results(struct context *context, const cJSON *answer, const 
         fields_text(row, "name", item->valuestring);
         fields_text(row, "result", "no such program");
         fields_null(row, "message");
-        status = 1;
+        status = status ? status : 1;
     }
     return status;
 }

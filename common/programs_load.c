@@ -8,6 +8,7 @@
 
 #include "common/mem.h"
 #include "common/nearest.h"
+#include "common/program_depends.h"
 #include "common/program_load.h"
 #include "common/settings_document.h"
 
@@ -353,5 +354,5 @@ int programs_load(struct settings_reader *reader)
     sort_and_drop_duplicates(reader);
     for (size_t i = 0; i < supervisor->group_count && result == 0; i++)
         result = check_process_names(reader, supervisor->groups[i]);
-    return result;
+    return result < 0 ? -1 : programs_check_dependencies(reader);
 }

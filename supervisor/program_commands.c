@@ -78,6 +78,7 @@ static void put_operation(const struct operation *operation, cJSON *answer)
 {
     cJSON_AddNumberToObject(answer, "operation", operation->number);
     cJSON_AddBoolToObject(answer, "done", operation->has_ended);
+    cJSON_AddNumberToObject(answer, "count", (double)operation->item_count);
     cJSON *results = cJSON_AddArrayToObject(answer, "results");
     for (size_t i = 0; i < operation->item_count; i++) {
         const struct operation_item *item = &operation->items[i];
@@ -136,6 +137,7 @@ static int run_operation(struct master *master, const cJSON *request, cJSON *ans
             .kind = kind,
             .waits = true,
             .only_needed = cJSON_IsTrue(json_get(request, "only_needed")),
+            .stops_at_failure = cJSON_IsTrue(json_get(request, "stop_at_failure")),
             .width = (size_t)width,
         };
         put_operation(operation_begin(&master->programs, &list, &wish), answer);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cli/programs.h"
+#include "cli/progress.h"
 #include "common/clock.h"
 
 #define STEP_US 20000
@@ -110,6 +111,13 @@ static const struct cli_option restart_options[] = {
      .value = "N",
      .max = 20000,
      .help = "restart so many at a time, the next ones when those run (default: all)"},
+    {.name = "rolling",
+     .kind = OPTION_INTEGER,
+     .value = "N",
+     .bare = "1",
+     .min = 1,
+     .max = 20000,
+     .help = "the same, but stop at the first one that fails (without =N: one at a time)"},
     OPTIONS_END,
 };
 
@@ -126,13 +134,18 @@ static cJSON *wait_until_done(struct context *context, cJSON *answer, struct err
     int64_t wait = options_number(&context->options, "wait", WAIT_MAX);
     int64_t deadline = clock_monotonic_ms(&clock_system) + wait;
     cJSON *unknown = cJSON_DetachItemFromObjectCaseSensitive(answer, "unknown");
+    struct progress progress;
+    progress_init(&progress, "programs", context->json);
     while (answer && !json_get_bool(answer, "done", false) &&
            clock_monotonic_ms(&clock_system) < deadline) {
         usleep(STEP_US);
         cJSON *next = look(context, answer, err);
         cJSON_Delete(answer);
         answer = next;
+        progress_update(&progress, (uint64_t)cJSON_GetArraySize(json_get(answer, "results")),
+                        (uint64_t)json_get_integer(answer, "count", 0));
     }
+    progress_end(&progress);
     if (answer)
         cJSON_AddItemToObject(answer, "unknown", unknown);
     else
@@ -140,12 +153,20 @@ static cJSON *wait_until_done(struct context *context, cJSON *answer, struct err
     return answer;
 }
 
+static void add_width(const struct context *context, cJSON *request)
+{
+    const struct options *options = &context->options;
+    bool is_rolling = options_given(options, "rolling");
+    cJSON_AddNumberToObject(request, "at_once",
+                            (double)options_number(options, is_rolling ? "rolling" : "at-once", 0));
+    cJSON_AddBoolToObject(request, "stop_at_failure", is_rolling);
+}
+
 static int operate(struct context *context, const char *command, const char *done, struct err *err)
 {
     cJSON *request = programs_request(context, command, 0);
     if (strcmp(command, "programs-restart") == 0)
-        cJSON_AddNumberToObject(request, "at_once",
-                                (double)options_number(&context->options, "at-once", 0));
+        add_width(context, request);
     bool is_for_all =
         context->options.argument_count == 1 && strcmp(context->options.arguments[0], "all") == 0;
     cJSON_AddBoolToObject(request, "only_needed",
@@ -204,13 +225,16 @@ const struct cli_command command_stop = {
 const struct cli_command command_restart_programs = {
     .name = "restart",
     .group = "programs",
-    .usage = "[--at-once=N] [--wait=TIME] NAME…",
+    .usage = "[--at-once=N | --rolling[=N]] [--wait=TIME] NAME…",
     .summary = "Restarts programs, all together or a few at a time",
-    .details = NAMES_DETAILS,
+    .details =
+        NAMES_DETAILS " A program\nruns when it is ready (key `ready`). The exit status is 7 "
+                      "where one could not be started.",
     .options = restart_options,
     .min_arguments = 1,
     .max_arguments = -1,
-    .examples = (const char *const[]){"restart web --at-once=1", "restart all", NULL},
+    .examples = (const char *const[]){"restart --rolling=2 \"web-*\"", "restart web --at-once=1",
+                                      "restart all", NULL},
     .run = run_restart,
 };
 

@@ -60,7 +60,7 @@ _muster() {
     status) options='--config= --json --help' ;;
     start) options='--wait= --config= --json --help' ;;
     stop) options='--wait= --config= --json --help' ;;
-    restart) options='--wait= --at-once= --config= --json --help' ;;
+    restart) options='--wait= --at-once= --rolling= --config= --json --help' ;;
     signal) options='--config= --json --help' ;;
     tail) options='--follow --bytes= --stderr --config= --json --help' ;;
     fg) options='--config= --json --help' ;;

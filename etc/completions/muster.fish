@@ -325,6 +325,7 @@ complete -c muster -n '__fish_seen_subcommand_from stop' -l json -d 'answer with
 complete -c muster -n '__fish_seen_subcommand_from stop' -l help -s h -d 'show this help'
 complete -c muster -n '__fish_seen_subcommand_from restart' -l wait -s w -x -d 'return after this time at the latest; 0: at once (default: when it is done)'
 complete -c muster -n '__fish_seen_subcommand_from restart' -l at-once -x -d 'restart so many at a time, the next ones when those run (default: all)'
+complete -c muster -n '__fish_seen_subcommand_from restart' -l rolling -x -d 'the same, but stop at the first one that fails (without =N: one at a time)'
 complete -c muster -n '__fish_seen_subcommand_from restart' -l config -s c -r -d 'configuration file (default: $MUSTER_CONFIG, ./muster.ini, /etc/muster/muster.ini)'
 complete -c muster -n '__fish_seen_subcommand_from restart' -l json -d 'answer with one JSON object'
 complete -c muster -n '__fish_seen_subcommand_from restart' -l help -s h -d 'show this help'

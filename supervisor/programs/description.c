@@ -49,6 +49,8 @@ void description_put(const struct program *program, int64_t now_wall_ms, struct 
         break;
     case PROCESS_FATAL:
     case PROCESS_BACKOFF:
+        if (program->waits_for)
+            buf_printf(out, "waits for %s; ", program->waits_for);
         if (program->spawn_error)
             buf_text_append(out, program->spawn_error);
         else
@@ -56,6 +58,8 @@ void description_put(const struct program *program, int64_t now_wall_ms, struct 
         break;
     case PROCESS_STOPPED:
     case PROCESS_EXITED:
+        if (program->waits_for)
+            buf_printf(out, "waits for %s; ", program->waits_for);
         if (program->started_wall_ms > 0)
             put_when(out, program->stopped_wall_ms);
         else
@@ -104,6 +108,7 @@ cJSON *description_of_program(const struct program *program, int64_t now_wall_ms
     cJSON_AddBoolToObject(object, "out_of_memory", program->ran_out_of_memory);
     cJSON_AddNumberToObject(object, "failures", program->failures);
     watch_describe(program, object);
+    json_put_text(object, "waits_for", program->waits_for);
     put_log(object, "stdout_logfile", program, STREAM_OUT);
     put_log(object, "stderr_logfile", program, STREAM_ERR);
     cJSON_AddNumberToObject(

@@ -5,6 +5,7 @@
 
 #include "common/log.h"
 #include "common/mem.h"
+#include "supervisor/programs/depends.h"
 
 #define REPORT_SECONDS 2.
 
@@ -53,15 +54,55 @@ static bool has_stopped(const struct program *program)
     return !program_is_active(program) && !lifecycle_has_process(program->state);
 }
 
+/* The order of those that depend on each other: where all are stopped, or restarted, together, one
+ * is stopped when those that depend on it have ended, and started when those that it depends on
+ * have been begun. */
+
+static bool is_in_order(const struct operation *operation)
+{
+    return operation->has_order && operation->request.kind != OPERATION_START &&
+           (operation->request.kind == OPERATION_STOP || operation->request.width == 0);
+}
+
+static bool may_stop(const struct operation *operation, const struct operation_item *item)
+{
+    for (size_t i = 0; i < operation->item_count && is_in_order(operation); i++) {
+        const struct operation_item *other = &operation->items[i];
+        if (other->stage <= ITEM_STOPS && other->program && !has_stopped(other->program) &&
+            depends_on(other->program, item->program))
+            return false;
+    }
+    return true;
+}
+
+static bool may_start_again(const struct operation *operation, const struct operation_item *item)
+{
+    for (size_t i = 0; i < operation->item_count && is_in_order(operation); i++) {
+        const struct operation_item *other = &operation->items[i];
+        if (other->stage <= ITEM_STOPS && other->program &&
+            depends_on(item->program, other->program))
+            return false;
+    }
+    return true;
+}
+
+static void look_at_stop(struct operation *operation, struct operation_item *item)
+{
+    if (!has_stopped(item->program))
+        return;
+    if (operation->request.kind != OPERATION_RESTART)
+        end_item(operation, item, FAULT_SUCCESS, NULL);
+    else if (may_start_again(operation, item))
+        begin_start(operation, item);
+}
+
 static void begin_restart(struct operation *operation, struct operation_item *item)
 {
     if (program_is_active(item->program))
         program_stop(item->program, NULL);
     item->stage = ITEM_STOPS;
-    if (has_stopped(item->program))
-        begin_start(operation, item);
-    else
-        report_stop(item);
+    report_stop(item);
+    look_at_stop(operation, item);
 }
 
 static void (*const beginnings[])(struct operation *operation, struct operation_item *item) = {
@@ -72,25 +113,28 @@ static void (*const beginnings[])(struct operation *operation, struct operation_
 
 /* Going on */
 
+/* It waits for others, of which one cannot be had. */
+static void end_in_vain(struct operation *operation, struct operation_item *item)
+{
+    char *text = mem_printf("it waits for %s", item->program->waits_for);
+    depends_cancel(item->program);
+    end_item(operation, item, FAULT_ABNORMAL_TERMINATION, text);
+    free(text);
+}
+
 static void look_at_start(struct operation *operation, struct operation_item *item)
 {
     const struct program *program = item->program;
-    if (program->spawn_error)
+    if (program->want == WANT_IN_VAIN)
+        end_in_vain(operation, item);
+    else if (program->want != WANT_NOTHING)
+        return;
+    else if (program->spawn_error)
         end_item(operation, item, FAULT_SPAWN_ERROR, program->spawn_error);
     else if (program->state == PROCESS_RUNNING)
         end_item(operation, item, FAULT_SUCCESS, NULL);
     else if (program->state != PROCESS_STARTING)
         end_item(operation, item, FAULT_ABNORMAL_TERMINATION, "it has ended again");
-}
-
-static void look_at_stop(struct operation *operation, struct operation_item *item)
-{
-    if (!has_stopped(item->program))
-        return;
-    if (operation->request.kind == OPERATION_RESTART)
-        begin_start(operation, item);
-    else
-        end_item(operation, item, FAULT_SUCCESS, NULL);
 }
 
 static void look_at(struct operation *operation, struct operation_item *item)
@@ -109,6 +153,25 @@ static void end(struct operation *operation)
         operation->request.finished(operation->request.context, operation);
 }
 
+/* Those that have not been begun are left as they are where one has failed. */
+static void give_up_after_failure(struct operation *operation)
+{
+    const struct operation_item *failed = NULL;
+    for (size_t i = 0; i < operation->item_count && !failed; i++) {
+        const struct operation_item *item = &operation->items[i];
+        if (item->stage == ITEM_DONE && item->fault != FAULT_SUCCESS &&
+            item->fault != FAULT_ALREADY_STARTED)
+            failed = item;
+    }
+    for (size_t i = 0; i < operation->item_count && failed; i++) {
+        if (operation->items[i].stage != ITEM_WAITING)
+            continue;
+        char *text = mem_printf("left as it is: %s has failed before it", failed->name);
+        end_item(operation, &operation->items[i], FAULT_FAILED, text);
+        free(text);
+    }
+}
+
 /* Looks at those that are under way, and begins others as far as there is room. */
 static void look(struct operation *operation)
 {
@@ -118,10 +181,12 @@ static void look(struct operation *operation)
         under_way +=
             operation->items[i].stage == ITEM_STOPS || operation->items[i].stage == ITEM_STARTS;
     }
+    if (operation->request.stops_at_failure)
+        give_up_after_failure(operation);
     size_t width = operation->request.width ? operation->request.width : operation->item_count;
     for (size_t i = 0; i < operation->item_count && under_way < width; i++) {
         struct operation_item *item = &operation->items[i];
-        if (item->stage != ITEM_WAITING)
+        if (item->stage != ITEM_WAITING || !may_stop(operation, item))
             continue;
         beginnings[operation->request.kind](operation, item);
         under_way += item->stage != ITEM_DONE;
@@ -219,6 +284,23 @@ static bool concerns(const struct operation_request *request, const struct progr
     return !request->only_needed || program_is_active(program) == wants_active;
 }
 
+static int compare_ranks(const void *a, const void *b)
+{
+    const struct operation_item *one = a, *other = b;
+    unsigned first = one->program->settings->rank, second = other->program->settings->rank;
+    return first != second ? (first < second ? -1 : 1)
+                           : (one->place > other->place) - (one->place < other->place);
+}
+
+/* Who depends on others comes behind them. */
+static void put_in_order(struct operation *operation)
+{
+    for (size_t i = 0; i < operation->item_count; i++)
+        operation->has_order |= operation->items[i].program->settings->rank > 0;
+    if (operation->has_order)
+        qsort(operation->items, operation->item_count, sizeof *operation->items, compare_ranks);
+}
+
 static void add_items(struct operation *operation, const struct program_list *list)
 {
     operation->items = mem_new(list->count + 1, sizeof *operation->items);
@@ -230,8 +312,10 @@ static void add_items(struct operation *operation, const struct program_list *li
             .program = program,
             .group = mem_strdup(program_group_name(program->group)),
             .name = mem_strdup(program->process->name),
+            .place = i,
         };
     }
+    put_in_order(operation);
 }
 
 struct operation *operation_make(struct programs *programs, unsigned number,

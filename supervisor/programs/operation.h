@@ -24,6 +24,7 @@ struct operation_item {
     enum operation_stage stage;
     enum fault fault; /* when it is done */
     char *text;       /* why not; NULL for FAULT_SUCCESS */
+    size_t place;     /* among those that were named */
     bool at_once;     /* nothing had to be waited for */
 };
 
@@ -33,7 +34,8 @@ struct operation_request {
                  */
     bool
         only_needed; /* leaves out those that run already, of a start; that do not run, of a stop */
-    size_t width;    /* so many at a time; 0: all */
+    bool stops_at_failure; /* begins no others when one has failed */
+    size_t width;          /* so many at a time; 0: all */
     void (*finished)(void *context, const struct operation *operation); /* or NULL */
     void *context;
 };
@@ -45,6 +47,7 @@ struct operation {
     struct operation_request request;
     struct operation_item *items;
     size_t item_count, done_count;
+    bool has_order; /* some depend on others */
     bool has_begun; /* operation_begin is over */
     bool has_ended; /* finished has been called */
     ev_timer report;

@@ -9,6 +9,7 @@
 #include "common/mem.h"
 #include "common/signal_names.h"
 #include "supervisor/programs/auto_log.h"
+#include "supervisor/programs/depends.h"
 #include "supervisor/programs/hook.h"
 #include "supervisor/programs/listener_pool.h"
 #include "supervisor/programs/memory_watch.h"
@@ -389,6 +390,7 @@ void program_configure(struct program *program, struct group_settings *source,
     program_schedule_follow(program);
     watch_configure(program);
     program_sockets_follow(program);
+    depends_follow(program);
     arm_limit(program);
 }
 
@@ -412,6 +414,7 @@ struct program *program_create(struct program_host *host, struct program_group *
     program_schedule_follow(program);
     watch_configure(program);
     program_sockets_follow(program);
+    depends_follow(program);
     return program;
 }
 
@@ -424,6 +427,7 @@ void program_destroy(struct program *program)
     hook_destroy(program);
     release(program);
     watch_destroy(program);
+    depends_forget(program);
     listener_destroy(program->listener);
     program_change_cancel(program);
     group_settings_release(program->source);

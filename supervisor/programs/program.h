@@ -25,6 +25,14 @@ struct program_schedule;
 struct program_watch;
 struct program_sockets;
 
+/* Of one that is to be started when others are ready (depends.h). */
+enum want {
+    WANT_NOTHING,
+    WANT_NEW,     /* nobody has looked yet */
+    WANT_WAITS,   /* they are on their way */
+    WANT_IN_VAIN, /* one of them is not: somebody has to start it */
+};
+
 /* The random letters of an AUTO log's name. */
 #define AUTO_LETTERS 6
 
@@ -46,6 +54,8 @@ struct program {
 
     enum process_state state; /* changed by one setter in program.c alone */
     uint64_t revision;        /* of the host, when it changed last */
+    enum want want;
+    char *waits_for;          /* while it waits: names and states */
     bool was_started;         /* at any time */
     bool ended_well;          /* by one of exitcodes */
     bool holds_socket;        /* of its group */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "common/mem.h"
+#include "supervisor/programs/depends.h"
 
 /* One that was stopped by somebody stays so; one that has failed may do better with other settings.
  */
@@ -11,6 +12,8 @@ static bool is_to_run(const struct program *program)
 {
     if (program->change)
         return program->change->starts;
+    if (program->want != WANT_NOTHING)
+        return true;
     if (program->state == PROCESS_STOPPED || program->state == PROCESS_STOPPING)
         return false;
     return program_is_active(program) || program->settings->autostart;
@@ -63,5 +66,5 @@ void program_change_make(struct program *program)
     program_configure(program, change.source, change.settings, change.process);
     group_settings_release(change.source);
     if (change.starts && !program->host->is_stopping)
-        program_handle(program, EVENT_START);
+        depends_start(program);
 }

@@ -6,6 +6,7 @@
 
 #include "common/mem.h"
 #include "supervisor/programs/auto_log.h"
+#include "supervisor/programs/depends.h"
 #include "supervisor/programs/fcgi_socket.h"
 #include "supervisor/programs/listener_pool.h"
 
@@ -93,6 +94,9 @@ struct program **program_group_by_priority(const struct program_group *group)
 
 static void stop_one(struct program *program)
 {
+    depends_cancel(program);
+    if (program->host->is_stopping && depends_hold(program, stop_one))
+        return;
     if (program->state == PROCESS_BACKOFF)
         program_handle(program, EVENT_GIVE_UP);
     else if (program->state == PROCESS_STARTING || program->state == PROCESS_RUNNING)
@@ -101,7 +105,8 @@ static void stop_one(struct program *program)
 
 void program_group_stop(struct program_group *group)
 {
-    if (group->is_stopping)
+    bool some_were_held = group->host->is_stopping && group->host->dependent_count > 0;
+    if (group->is_stopping && !some_were_held)
         return;
     group->is_stopping = true;
     struct program **sorted = program_group_by_priority(group);

@@ -74,6 +74,7 @@ void program_host_finish(struct program_host *host)
     probe_commands_finish(host);
     sd_notify_finish(host);
     listenings_finish(&host->listenings);
+    free(host->dependents);
     identities_forget(&host->identities);
     free(host->buffer);
     free(host->clean_buffer);

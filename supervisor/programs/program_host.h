@@ -36,6 +36,8 @@ struct program_host {
 
     uint64_t kernel_kills; /* for want of memory, as far as they are known of */
 
+    struct program **dependents; /* those that depend on others, in no order */
+    size_t dependent_count;
     struct sd_notify notify;
     struct probe_command *commands; /* checks that are under way, or are being killed */
 

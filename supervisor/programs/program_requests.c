@@ -11,6 +11,7 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "common/signal_names.h"
+#include "supervisor/programs/depends.h"
 #include "supervisor/programs/program_group.h"
 #include "supervisor/programs/program_launch.h"
 #include "supervisor/programs/program_schedule.h"
@@ -39,8 +40,8 @@ enum fault program_start(struct program *program, struct err *err)
         err_set(err, ERR_CONFLICT, "%s has not ended yet", name_of(program));
         return FAULT_ABNORMAL_TERMINATION;
     }
-    program_handle(program, EVENT_START);
-    if (!program->spawn_error)
+    depends_start(program);
+    if (program->want != WANT_NOTHING || !program->spawn_error)
         return FAULT_SUCCESS;
     err_set(err, ERR_SYSTEM, "%s", program->spawn_error);
     return FAULT_SPAWN_ERROR;
@@ -54,8 +55,12 @@ static enum fault not_running(const struct program *program, struct err *err)
 
 enum fault program_stop(struct program *program, struct err *err)
 {
-    if (!program_is_active(program))
-        return not_running(program, err);
+    bool was_waiting = program->want != WANT_NOTHING;
+    depends_cancel(program);
+    if (!program_is_active(program)) {
+        program->host->host->changed |= was_waiting;
+        return was_waiting ? FAULT_SUCCESS : not_running(program, err);
+    }
     program->failures = 0;
     program_schedule_stopped(program);
     program_handle(program, EVENT_STOP);

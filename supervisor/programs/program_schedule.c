@@ -11,6 +11,7 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "common/zone.h"
+#include "supervisor/programs/depends.h"
 #include "supervisor/programs/program.h"
 
 struct program_schedule {
@@ -104,7 +105,7 @@ static void start(struct program *program)
     if (!program_may_start(program))
         return;
     set_stamp(program);
-    program_handle(program, EVENT_START);
+    depends_start(program);
 }
 
 static void act(struct program *program, enum schedule_action action)

@@ -8,6 +8,7 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "supervisor/programs/auto_log.h"
+#include "supervisor/programs/depends.h"
 #include "supervisor/programs/operation.h"
 #include "supervisor/programs/ticks.h"
 
@@ -195,6 +196,18 @@ static int room(const struct programs *programs)
     return left < STARTS_A_TURN ? (int)left : STARTS_A_TURN;
 }
 
+/* Whether it is to be started now; one that has to wait is noted. */
+static bool is_due(const struct programs *programs, struct program *program)
+{
+    bool is_new = is_awaited(program);
+    if (is_new && program->settings->rank == 0)
+        return true;
+    if (is_new)
+        depends_start(program);
+    return program->want != WANT_NOTHING && program_may_start(program) &&
+           depends_are_ready(programs, program);
+}
+
 /* Starts some, in the order of groups and programs. Returns true where there are more. */
 static bool start_some(struct programs *programs)
 {
@@ -202,10 +215,11 @@ static bool start_some(struct programs *programs)
     for (size_t i = 0; i < programs->group_count; i++) {
         const struct program_group *group = programs->groups[i];
         for (size_t k = 0; k < group->member_count && !group->is_stopping; k++) {
-            if (!is_awaited(group->members[k]))
+            if (!is_due(programs, group->members[k]))
                 continue;
             if (left-- == 0)
                 return true;
+            depends_cancel(group->members[k]);
             program_handle(group->members[k], EVENT_START);
         }
     }
@@ -241,6 +255,8 @@ void programs_begin(struct programs *programs)
 
 void programs_start_awaited(struct programs *programs)
 {
+    if (ev_is_active(&programs->starting))
+        return;
     ev_timer_set(&programs->starting, 0., 0.);
     ev_timer_start(programs->host.host->loop, &programs->starting);
 }

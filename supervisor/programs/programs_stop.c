@@ -6,6 +6,7 @@
 
 #include "common/buf.h"
 #include "common/log.h"
+#include "supervisor/programs/depends.h"
 #include "supervisor/programs/operation.h"
 #include "supervisor/programs/update.h"
 
@@ -87,7 +88,10 @@ void programs_tend(struct programs *programs)
     programs_tend_changes(programs);
     operations_look(programs);
     if (!programs->host.is_stopping) {
-        programs_start_more(programs);
+        if (depends_are_waiting(programs))
+            programs_start_awaited(programs);
+        else
+            programs_start_more(programs);
         return;
     }
     stop_next(programs);
