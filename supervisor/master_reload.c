@@ -5,6 +5,7 @@
 #include "supervisor/master.h"
 
 #include "common/log.h"
+#include "supervisor/control/web.h"
 #include "supervisor/programs/update.h"
 #include "supervisor/reload.h"
 
@@ -113,6 +114,10 @@ static int read_and_apply(struct master *master, struct err *err)
     struct settings *settings = settings_load(master->config, err);
     if (!settings)
         return err_prefix(err, "the configuration stays as it was");
+    if (web_follow(master->web, &settings->supervisor, err) < 0) {
+        settings_destroy(settings);
+        return err_prefix(err, "the configuration stays as it was");
+    }
     return compare_and_apply(master, settings, err);
 }
 

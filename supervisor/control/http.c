@@ -487,6 +487,21 @@ void http_destroy(struct http_server *server)
     free(server);
 }
 
+void http_retire(struct http_server *server)
+{
+    int socket = MHD_quiesce_daemon(server->daemon);
+    fd_close(&socket);
+    server->options.socket = -1;
+}
+
+bool http_is_asked(const struct http_server *server)
+{
+    for (const struct http_request *request = server->requests; request; request = request->next)
+        if (request->state == WAITING)
+            return true;
+    return false;
+}
+
 int http_listener(const struct http_server *server)
 {
     return server->options.socket;

@@ -41,7 +41,13 @@ struct http_options {
 struct http_server *http_create(const struct http_options *options, struct err *err);
 void http_destroy(struct http_server *server);
 
-/* What it listens at. */
+/* Takes no more connections; those that are there stay. */
+void http_retire(struct http_server *server);
+
+/* Whether somebody has yet to answer a request. */
+bool http_is_asked(const struct http_server *server);
+
+/* What it listens at; -1 after http_retire. */
 int http_listener(const struct http_server *server);
 
 /* What was asked. Strings live as long as the request; NULL where there is none of that name. */

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "common/fd.h"
+#include "common/log.h"
 #include "common/users.h"
 #include "supervisor/control_address.h"
 
@@ -123,4 +124,11 @@ int listen_open(const struct http_server_settings *settings, struct err *err)
     if (fd < 0)
         err_prefix(err, "[%s_http_server]", settings->is_unix ? "unix" : "inet");
     return fd;
+}
+
+void listen_adapt(const struct http_server_settings *settings)
+{
+    struct err err = ERR_INIT;
+    if (settings->is_unix && set_owner(settings, &err) < 0)
+        log_write(LOG_WARN, "reload: %s", err.text);
 }

@@ -10,4 +10,8 @@
  * -1 with err. */
 int listen_open(const struct http_server_settings *settings, struct err *err);
 
+/* Gives a unix socket that is open the mode and owner of these settings. What cannot be done is
+ * said in the log. */
+void listen_adapt(const struct http_server_settings *settings);
+
 #endif

@@ -11,33 +11,15 @@
 #include "supervisor/control/api.h"
 #include "supervisor/control/api_routes.h"
 #include "supervisor/control/events.h"
-#include "supervisor/control/listen.h"
 #include "supervisor/control/log_tail.h"
 #include "supervisor/control/rpc.h"
+#include "supervisor/control/web_listener.h"
 #include "supervisor/control/openmetrics.h"
 #include "supervisor/master.h"
 
 #define WRONG_PASSWORD_SECONDS 1.
 #define METRICS_TEXT_MAX       (8u << 20)
 #define BEARER                 "Bearer "
-
-/* The settings that it was opened by may be gone. */
-struct listener {
-    struct web *web;
-    char *place; /* the path of a unix socket, or the address as it is configured */
-    char *file; /* of a unix socket; NULL */
-    char *username, *password;
-    char *reader, *reader_password;
-    char *token;
-    struct http_server *http;
-};
-
-struct web {
-    struct master *master;
-    struct events *events;
-    struct listener *listeners;
-    size_t count;
-};
 
 /* Answers */
 
@@ -260,103 +242,7 @@ static void answer(const struct listener *listener, struct http_request *http)
     free(user);
 }
 
-static void on_request(void *context, struct http_request *http)
+void web_answer(void *listener, struct http_request *http)
 {
-    answer(context, http);
-}
-
-/* Listeners */
-
-static const char *place_of(const struct http_server_settings *settings)
-{
-    return settings->is_unix ? settings->file : settings->address;
-}
-
-/* socket is its own in any case. */
-static int open_listener(struct web *web, struct listener *listener,
-                         const struct http_server_settings *settings, int socket, struct err *err)
-{
-    const struct http_options options = {.loop = web->master->loop,
-                                         .socket = socket,
-                                         .connections_max = WEB_CONNECTIONS_MAX,
-                                         .body_max = WEB_BODY_MAX,
-                                         .handle = on_request,
-                                         .context = listener};
-    *listener = (struct listener){.web = web,
-                                  .place = mem_strdup(place_of(settings)),
-                                  .file = settings->is_unix ? mem_strdup(settings->file) : NULL,
-                                  .username = mem_strdup(settings->username),
-                                  .password = mem_strdup(settings->password),
-                                  .reader = mem_strdup(settings->reader),
-                                  .reader_password = mem_strdup(settings->reader_password),
-                                  .token = mem_strdup(settings->token)};
-    listener->http = http_create(&options, err);
-    return listener->http ? 0 : -1;
-}
-
-static void close_listener(struct listener *listener)
-{
-    http_destroy(listener->http);
-    if (listener->file)
-        unlink(listener->file);
-    free(listener->file);
-    free(listener->place);
-    free(listener->username);
-    free(listener->password);
-    free(listener->reader);
-    free(listener->reader_password);
-    free(listener->token);
-}
-
-void web_listeners(const struct web *web,
-                   void (*each)(void *context, const char *place, int descriptor), void *context)
-{
-    for (size_t i = 0; web && i < web->count; i++)
-        each(context, web->listeners[i].place, http_listener(web->listeners[i].http));
-}
-
-static int inherits_none(void *context, const char *place)
-{
-    (void)context, (void)place;
-    return -1;
-}
-
-struct web *web_create(struct master *master, const struct supervisor_settings *settings,
-                       struct err *err)
-{
-    return web_resume(master, settings, inherits_none, NULL, err);
-}
-
-struct web *web_resume(struct master *master, const struct supervisor_settings *settings,
-                       int (*inherited)(void *context, const char *place), void *context,
-                       struct err *err)
-{
-    struct web *web = mem_new(1, sizeof *web);
-    web->master = master;
-    web->events = events_create(master);
-    web->listeners = mem_new(settings->server_count, sizeof *web->listeners);
-    for (size_t i = 0; i < settings->server_count; i++) {
-        const struct http_server_settings *server = &settings->servers[i];
-        int socket = inherited(context, place_of(server));
-        if (socket < 0)
-            socket = listen_open(server, err);
-        if (socket < 0 || open_listener(web, &web->listeners[i], server, socket, err) < 0) {
-            web->count += socket >= 0;
-            web_destroy(web);
-            return NULL;
-        }
-        web->count++;
-    }
-    return web;
-}
-
-void web_destroy(struct web *web)
-{
-    if (!web)
-        return;
-    for (size_t i = 0; i < web->count; i++)
-        close_listener(&web->listeners[i]);
-    events_destroy(web->events);
-    free(web->listeners);
-    free(web);
+    answer(listener, http);
 }

@@ -33,6 +33,11 @@ struct web *web_resume(struct master *master, const struct supervisor_settings *
                        int (*inherited)(void *context, const char *place), void *context,
                        struct err *err);
 
+/* Follows a new configuration: opens what is new, closes what has gone when it has answered, and
+ * takes over users, passwords, modes and owners; the connections of the others stay. Returns 0, or
+ * -1 with err (naming the section) where something cannot be opened: then all is as before. */
+int web_follow(struct web *web, const struct supervisor_settings *settings, struct err *err);
+
 /* Accepts NULL. Nothing that answers a request later may do so any more. */
 void web_destroy(struct web *web);
 
