@@ -60,7 +60,8 @@ static const struct key auto_scaling_keys[] = {
      .min = 1,
      .max = 100,
      .reload = RELOAD_NONE,
-     .help = "No worker is added while more percent of the host's memory are in use. 100: always."},
+     .help = "No worker is added while more percent of the memory are in use: of the host's, or of "
+             "what musterd's control group may have. 100: always."},
     {.name = "max_load",
      .type = KEY_INTEGER,
      AT(max_load),

@@ -10,6 +10,9 @@
 #define IDLE_TO_ZERO  60.  /* seconds of nothing to do, until the last worker goes */
 #define ROUNDING      0.2  /* of a worker that need not be there to have been enough */
 #define LEAST_SERVICE 1e-6
+#define SHORT         0.1 /* of that part of the promise: what runs for less is a short job */
+#define FEW_A_SLOT    0.2 /* short jobs that may wait for each slot on average, */
+#define FEW           2.  /* beside so many */
 #define SLOTS_COUNTED 1e6
 
 /* What one decision is made from; slots are places for one job each. */
@@ -60,12 +63,27 @@ static double late_part(double slots, double load, double blocked, double patien
     return waiting * exp(-(slots - load) * patience / service);
 }
 
+/* True where few short jobs wait. What waits when a slow downstream takes less than what comes is
+ * what all that follow are late by, and no worker that comes then can mend it. */
+static bool few_wait(const struct terms *terms, double slots, double load, double blocked)
+{
+    if (terms->service >= SHORT * terms->promise)
+        return true;
+    if (slots <= load)
+        return false;
+    double used = load / slots;
+    double waiting = blocked / (1 - used * (1 - blocked)) * used / (1 - used);
+    return waiting <= FEW_A_SLOT * slots + FEW;
+}
+
 /* True where a further slot would be idle for longer than to start it again and again costs. */
 static bool suffices(const struct terms *terms, double slots, double load, double blocked)
 {
     double patience = terms->promise - terms->boot; /* left when a worker has been started */
     bool too_late = patience < LEAST_TIME;
     if (too_late && late_part(slots, load, blocked, terms->promise, terms->service) > LATE_PART)
+        return false;
+    if (!few_wait(terms, slots, load, blocked))
         return false;
     double late = late_part(slots, load, blocked, at_least(patience, LEAST_TIME), terms->service);
     double starts = terms->arriving * at_most(late, blocked);
@@ -110,19 +128,25 @@ static int64_t higher(int64_t one, int64_t other)
     return one > other ? one : other;
 }
 
+static const char *of(int64_t count, const char *one, const char *more)
+{
+    return count == 1 ? one : more;
+}
+
 static void grow(const struct policy *policy, const struct load *load, struct decision *decision)
 {
     if (decision->backlog >= decision->steady)
         decision_set(decision, decision->backlog, TERM_BACKLOG,
-                     "Backlog: %.0f jobs of %.3g s wait, the oldest for %.0f s; %lld workers begin "
+                     "Backlog: %.0f jobs of %.3g s wait, the oldest for %.0f s; %lld %s "
                      "them within %.4g s",
                      load->ready, decision->service, at_least(load->oldest, 0),
-                     (long long)decision->backlog, policy->promise);
+                     (long long)decision->backlog,
+                     of(decision->backlog, "worker begins", "workers begin"), policy->promise);
     else
         decision_set(decision, decision->steady, TERM_STEADY,
-                     "Steady load: %.3g jobs/s of %.3g s keep %.1f busy; %lld workers are enough",
+                     "Steady load: %.3g jobs/s of %.3g s keep %.1f busy; %lld %s enough",
                      decision->arriving, decision->service, decision->arriving * decision->service,
-                     (long long)decision->steady);
+                     (long long)decision->steady, of(decision->steady, "worker is", "workers are"));
 }
 
 /* The fewest that would have sufficed since there have been too many. Busy ones are not let go:
@@ -147,16 +171,17 @@ static void shrink(const struct policy *policy, const struct terms *terms,
         enough = 1;
         decision->hold = IDLE_TO_ZERO - history->idle;
     }
+    int64_t shown = enough < load->workers ? enough : load->workers;
     if (surplus.seconds < terms->cost || enough >= load->workers)
         decision_set(decision, load->workers, TERM_HOLD,
-                     "%lld workers would be enough, and have been for %.0f s",
-                     (long long)at_most((double)enough, (double)load->workers), surplus.seconds);
+                     "%lld %s would be enough, and %s been for %.0f s", (long long)shown,
+                     of(shown, "worker", "workers"), of(shown, "has", "have"), surplus.seconds);
     else if (enough == 0)
         decision_set(decision, 0, TERM_IDLE, "Idle: there has been nothing to do for %.0f s",
                      history->idle);
     else
-        decision_set(decision, enough, TERM_SURPLUS, "%lld workers have been enough for %.0f s",
-                     (long long)enough, surplus.seconds);
+        decision_set(decision, enough, TERM_SURPLUS, "%lld %s been enough for %.0f s",
+                     (long long)enough, of(enough, "worker has", "workers have"), surplus.seconds);
 }
 
 /* True where a queue that may have no workers needs none: it has none and nothing waits, or it has
@@ -196,6 +221,6 @@ void latency_decide(const struct policy *policy, struct load_history *history,
     else if (needed < load->workers)
         shrink(policy, &terms, history, load, decision);
     else
-        decision_set(decision, load->workers, TERM_ENOUGH, "%lld workers are enough",
-                     (long long)load->workers);
+        decision_set(decision, load->workers, TERM_ENOUGH, "%lld %s enough", (long long)load->workers,
+                     of(load->workers, "worker is", "workers are"));
 }

@@ -52,6 +52,23 @@ static cJSON *queue_of(const struct hosts *hosts, const struct scaled *scaled)
     return object;
 }
 
+static void put_state(cJSON *document, const struct scaling *scaling)
+{
+    cJSON_AddStringToObject(document, "state", scaling_state_name(scaling->state));
+    cJSON_AddNumberToObject(document, "state_at", (double)scaling->state_ms);
+}
+
+cJSON *host_document_orders(const struct scaling *scaling)
+{
+    cJSON *document = cJSON_CreateObject();
+    put_state(document, scaling);
+    cJSON *queues = cJSON_AddObjectToObject(document, "queues");
+    for (const struct scaled *scaled = scaling->queues; scaled; scaled = scaled->next)
+        if (scaled->order.at_ms > 0)
+            put_order(cJSON_AddObjectToObject(queues, scaled->pool->queue), &scaled->order);
+    return document;
+}
+
 cJSON *host_document_make(const struct hosts *hosts)
 {
     const struct scaling *scaling = hosts->scaling;
@@ -59,8 +76,7 @@ cJSON *host_document_make(const struct hosts *hosts)
     cJSON_AddBoolToObject(document, "leads", hosts->leads);
     cJSON_AddNumberToObject(document, "capacity", (double)scaling_capacity(scaling, hosts));
     cJSON_AddNumberToObject(document, "fixed", (double)scaling_fixed(scaling, hosts));
-    cJSON_AddStringToObject(document, "state", scaling_state_name(scaling->state));
-    cJSON_AddNumberToObject(document, "state_at", (double)scaling->state_ms);
+    put_state(document, scaling);
     cJSON *queues = cJSON_AddObjectToObject(document, "queues");
     for (struct scaled *scaled = scaling->queues; scaled; scaled = scaled->next)
         if (scaled->follows_load && scaling_hosts_of(scaling, scaled) == hosts)
@@ -134,6 +150,13 @@ static void hear_state(struct scaling *scaling, const cJSON *document)
         if (strcmp(name, scaling_state_name((enum scaling_state)i)) == 0)
             scaling->state = (enum scaling_state)i;
     scaling->state_ms = (int64_t)at;
+}
+
+void host_document_hear_orders(struct scaling *scaling, const cJSON *document)
+{
+    hear_state(scaling, document);
+    for (struct scaled *scaled = scaling->queues; scaled; scaled = scaled->next)
+        hear_order(scaled, json_get(queue_in(document, scaled->pool->queue), "order"));
 }
 
 static struct scaled *next_of(const struct hosts *hosts, struct scaled *scaled)

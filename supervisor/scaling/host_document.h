@@ -15,6 +15,12 @@
 /* Ours, an object that the caller deletes. */
 cJSON *host_document_make(const struct hosts *hosts);
 
+/* What people have ordered alone: of all queues, and the switch. */
+cJSON *host_document_orders(const struct scaling *scaling);
+
+/* Takes over the orders of such a document, where they are newer. */
+void host_document_hear_orders(struct scaling *scaling, const cJSON *document);
+
 /* Takes over what the others say of their crews, of orders and the switch: begin, hear for each,
  * end. is_first: nothing had been heard before, so targets begin with what there is. */
 void host_document_begin(struct hosts *hosts);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "supervisor/master.h"
+#include "supervisor/scaling/orders.h"
 
 static const char *const state_names[] = {
     [SCALING_AS_CONFIGURED] = "configured",
@@ -96,10 +97,15 @@ static void place(struct scaling *scaling, struct scaled *scaled)
 
 static void add_missing(struct scaling *scaling)
 {
+    bool is_more = false;
     for (struct pool *pool = scaling->master->pools; pool; pool = pool->next)
         if (settings_queue(settings_of(scaling), pool->queue) &&
-            !scaling_queue(scaling, pool->queue))
+            !scaling_queue(scaling, pool->queue)) {
             place(scaling, scaled_create(pool));
+            is_more = true;
+        }
+    if (is_more)
+        orders_restore(scaling);
 }
 
 static void remove_missing(struct scaling *scaling)
@@ -190,6 +196,7 @@ static void exchange(struct scaling *scaling)
 void scaling_order(struct scaling *scaling, struct scaled *scaled, const struct order *order)
 {
     scaled->order = *order;
+    orders_save(scaling);
     wind(scaling);
     scaling_decide(scaling);
     exchange(scaling);
@@ -200,6 +207,7 @@ void scaling_switch(struct scaling *scaling, enum scaling_state state)
     scaling->state = state;
     int64_t now_ms = clock_wall_ms(clock_of(scaling));
     scaling->state_ms = now_ms > scaling->state_ms ? now_ms : scaling->state_ms + 1;
+    orders_save(scaling);
     scaling_follow(scaling);
     exchange(scaling);
 }

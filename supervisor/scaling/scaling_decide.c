@@ -2,6 +2,7 @@
 
 /* One decision on all queues: each by its policy, then all of a store by what they may have
  * together, or as the leader has decided; then the pools get their shares. */
+#include "supervisor/scaling/orders.h"
 #include "supervisor/scaling/scaling.h"
 
 #include <stdio.h>
@@ -68,6 +69,7 @@ static void end_order(const struct scaling *scaling, struct scaled *scaled)
     log_write(LOG_INFO, "scaling: %s: the order of %lld workers has ended", scaled->pool->queue,
               (long long)order->workers);
     order->workers = ORDER_NONE;
+    orders_save(scaling);
 }
 
 /* Where others are there, their room counts (scaling_capacity), not ours alone. */

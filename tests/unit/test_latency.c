@@ -85,6 +85,28 @@ static void test_a_steady_load_has_a_floor(void **state)
     assert_in_range(decision.to, 6, 7);
 }
 
+/* 11 slots would do for the mean, with 11 jobs waiting. */
+static void test_few_short_jobs_wait(void **state)
+{
+    (void)state;
+    struct load_history history = settled(13.2, 0.778);
+    struct load load = quiet(11, 11);
+    load.arrived = load.completed = 13.2;
+    struct decision decision = decide_once(&history, &load);
+    assert_int_equal(decision.to, 12);
+}
+
+static void test_one_worker_is_one(void **state)
+{
+    (void)state;
+    struct load_history history = settled(0.001, 0.1);
+    struct load load = quiet(1, 0);
+    assert_string_equal(decide_once(&history, &load).reason, "1 worker is enough");
+    load = quiet(3, 0);
+    assert_string_equal(decide_once(&history, &load).reason,
+                        "1 worker would be enough, and has been for 1 s");
+}
+
 static void test_a_dump_is_not_a_rate(void **state)
 {
     (void)state;
@@ -219,6 +241,8 @@ int main(void)
         cmocka_unit_test(test_a_backlog_that_can_be_met_starts_nobody),
         cmocka_unit_test(test_what_is_late_gets_a_worker_each),
         cmocka_unit_test(test_a_steady_load_has_a_floor),
+        cmocka_unit_test(test_few_short_jobs_wait),
+        cmocka_unit_test(test_one_worker_is_one),
         cmocka_unit_test(test_a_dump_is_not_a_rate),
         cmocka_unit_test(test_the_end_of_arrivals_is_noticed),
         cmocka_unit_test(test_those_that_are_too_many_go_after_a_while),
