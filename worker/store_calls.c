@@ -203,11 +203,35 @@ static int call_failed(struct store_call *call, struct err *err)
 typedef int (*failed_fn)(struct store *store, const struct failed_filter *filter, uint64_t *count,
                          struct err *err);
 
+/* Each of a list that is there; others have been dealt with by somebody else. */
+static int act_on_list(struct store_call *call, failed_fn act, const cJSON *uuids, struct err *err)
+{
+    const cJSON *uuid;
+    uint64_t count = 0, one;
+    if (cJSON_GetArraySize(uuids) > LIMIT_MAX)
+        return err_set(err, ERR_LIMIT, "uuids: at most %d in one call", LIMIT_MAX);
+    cJSON_ArrayForEach(uuid, uuids)
+    {
+        const struct failed_filter filter = {.uuid = cJSON_GetStringValue(uuid), .limit = 1};
+        one = 0;
+        if (!filter.uuid)
+            return err_set(err, ERR_INVALID, "uuids must be a list of strings");
+        if (act(call->connection->store, &filter, &one, err) < 0)
+            return -1;
+        count += one;
+    }
+    put_count(call, count);
+    return 0;
+}
+
 /* At most LIMIT_MAX a call, so that one call does not keep the store from others: a count of so
  * many says that there may be more. One that is named must be there. */
 static int act_on_failed(struct store_call *call, failed_fn act, struct err *err)
 {
     uint64_t count = 0;
+    const cJSON *uuids = json_get(call->request, "uuids");
+    if (uuids)
+        return act_on_list(call, act, uuids, err);
     struct failed_filter filter = filter_of(call);
     filter.limit = LIMIT_MAX;
     if (act(call->connection->store, &filter, &count, err) < 0)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/mem.h"
+#include "queue/fingerprint.h"
 
 /* Text that is JSON goes in as it is; a payload may be anything that somebody has put in the store.
  */
@@ -42,6 +43,16 @@ cJSON *view_stats(const char *queue, const struct queue_stats *stats)
     return object;
 }
 
+/* What is alike in failures of the same kind. */
+static void put_fingerprint(cJSON *object, const struct failed_job *failed)
+{
+    struct fingerprint fingerprint;
+    fingerprint_make(&fingerprint, failed->name ? failed->name : "",
+                     failed->exception ? failed->exception : "");
+    json_put_text(object, "fingerprint", fingerprint.id);
+    json_put_text(object, "pattern", fingerprint.pattern);
+}
+
 cJSON *view_failed(const struct failed_job *failed)
 {
     cJSON *object = cJSON_CreateObject();
@@ -55,6 +66,7 @@ cJSON *view_failed(const struct failed_job *failed)
     json_put_text(object, "worker", failed->worker);
     json_put_text(object, "batch_uuid", failed->batch_uuid);
     json_put_time(object, "failed_at", failed->failed_at_ms);
+    put_fingerprint(object, failed);
     put_optional_json(object, "payload", failed->payload);
     put_optional_json(object, "history", failed->history);
     return object;

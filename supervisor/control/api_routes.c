@@ -89,6 +89,7 @@ static const struct api_param failed[] = {
 };
 static const struct api_param failed_act[] = {
     PARAM("uuid", API_BODY, API_TEXT, "this one"),
+    PARAM("uuids", API_BODY, API_TEXTS, "these and no others, at most 1000"),
     PARAM("queue", API_BODY, API_TEXT, "those of this queue"),
     PARAM("job", API_BODY, API_TEXT, "those of this class"),
     PARAM("text", API_BODY, API_TEXT, "those with this text in the exception"),

@@ -10,6 +10,7 @@
 #include "common/mem.h"
 #include "supervisor/control/api.h"
 #include "supervisor/control/api_routes.h"
+#include "supervisor/control/dashboard.h"
 #include "supervisor/control/events.h"
 #include "supervisor/control/log_tail.h"
 #include "supervisor/control/rpc.h"
@@ -162,6 +163,10 @@ static const struct page {
     {"/readyz", false, true, answer_readiness},
     {"/metrics", false, false, answer_metrics},
     {API_ROOT "/", true, false, api_answer},
+    {"/", false, false, dashboard_answer},
+    {"/index.html", false, false, dashboard_answer},
+    {"/tail.html", false, false, dashboard_answer_tail},
+    {DASHBOARD_ROOT, true, false, dashboard_answer_file},
     {"/RPC2", true, false, answer_rpc},
     {LOG_TAIL_PATH, true, false, log_tail_answer},
     {LOG_TAIL_MAIN, false, false, log_tail_answer_main},
