@@ -45,6 +45,7 @@ static void save_life(struct program *program, struct state_out *out, cJSON *int
 {
     (void)out;
     state_put_numbers(into, life, program);
+    cJSON_AddBoolToObject(into, "waits", program->want != WANT_NOTHING);
     if (program->spawn_error)
         json_put_text(into, "spawn_error", program->spawn_error);
 }
@@ -53,6 +54,8 @@ static void load_life(struct program *program, struct state_in *in, const cJSON 
 {
     (void)in;
     state_get_numbers(from, life, program);
+    if (json_get_bool(from, "waits", false))
+        program->want = WANT_WAITS; /* for what, shows when it is looked at */
     program->spawn_error = copy_of(from, "spawn_error");
 }
 

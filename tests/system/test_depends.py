@@ -143,6 +143,25 @@ def test_an_end_of_what_it_depends_on_does_not_touch_it(programs):
     assert len(programs.pids("db")) == 1
 
 
+def test_one_that_waits_goes_on_waiting_after_an_upgrade(programs):
+    programs.start(program("web", SLEEP, startsecs=0, depends_on="db") + gated(programs, "db"))
+    wait_for(lambda: programs.rows()["web"]["waits_for"], "waiting")
+    before = programs.ask("upgrade-status")["upgrades"]
+    assert programs.ask("upgrade")["ok"]
+
+    def is_done():
+        try:
+            return programs.ask("upgrade-status")["upgrades"] > before
+        except (ConnectionError, ValueError):  # while it becomes the other program
+            return False
+
+    wait_for(is_done, lambda: f"an upgrade\n{programs.musterd.log_text()}")
+    wait_for(lambda: programs.rows()["web"]["waits_for"] == "db (STARTING)", "waiting")
+    opened(programs, "db")
+    wait_running(programs, "web")
+    assert len(programs.pids("db")) == 1
+
+
 # --- stopping ---
 
 CHAIN = "".join([
@@ -216,9 +235,9 @@ def muster(programs, *words):
                           env=programs.musterd.environment)
 
 
-def webs(programs, command="sh -c 'test ! -e bad && touch up-$0 && exec sleep 600' %(process_num)d"):
-    return program("web", command, numprocs=4, process_name="web-%(process_num)d", directory=programs.directory, startretries=0,
-                   ready="command test -e up-%(process_num)d", startsecs=0)
+def webs(programs):
+    return program("web", "sh -c 'test ! -e bad && echo >&3 && exec sleep 600'", numprocs=4, process_name="web-%(process_num)d",
+                   directory=programs.directory, startretries=0, ready="fd:3")
 
 
 def test_a_rolling_restart_waits_for_each_to_be_ready(programs):
