@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "drivers/pgsql/copy.h"
 
-#include <limits.h>
 #include <stdlib.h>
 
 #include "drivers/pgsql/failure.h"
@@ -10,6 +9,7 @@
 
 #define COPY_MIN 64 /* jobs: it takes two round trips more */
 #define FIELDS   4
+#define PIECE    32768 /* bytes */
 
 bool pg_copy_suits(const struct store *store, const struct job *jobs, size_t count)
 {
@@ -31,25 +31,6 @@ static int any_failed(struct store *store, const struct job *jobs, size_t count,
     int done = pg_exchange(store, &query, 1, err);
     *any = done == 0 && pg_result_bool(query.result, 0, 0);
     pg_queries_finish(&query, 1);
-    return done;
-}
-
-static int write_rows(struct store *store, const struct job *jobs, size_t count,
-                      struct params *rows, struct err *err)
-{
-    struct payloads payloads;
-    int done = 0;
-    pg_payloads_init(&payloads, store);
-    pg_params_copy_begin(rows);
-    for (size_t i = 0; i < count && done == 0; i++) {
-        pg_params_copy_row(rows, FIELDS);
-        pg_params_put_text(rows, jobs[i].uuid);
-        pg_params_put_text(rows, jobs[i].queue);
-        done = pg_payloads_put(&payloads, &jobs[i], rows, err);
-        pg_params_put_int(rows, jobs[i].priority);
-    }
-    pg_params_copy_end(rows);
-    pg_payloads_finish(&payloads);
     return done;
 }
 
@@ -101,30 +82,75 @@ static int begin(struct store *store, struct err *err)
     return take_rest(store, err) < 0 ? -1 : 0;
 }
 
-static int send_rows(struct store *store, const struct params *rows, struct err *err)
+/* Sends what has been written. */
+static int put(struct store *store, struct params *rows, struct err *err)
 {
-    PGconn *pg = store->session.pg;
-    struct params_view view;
-    if (pg_params_take(rows, &view, err) < 0)
+    const struct buf *bytes = &rows->bytes;
+    if (PQputCopyData(store->session.pg, buf_text(bytes), (int)bytes->length) != 1)
+        return lost(store, err);
+    buf_clear(&rows->bytes);
+    return pg_session_flush(&store->session, store->deadline_us, err);
+}
+
+static int write_row(struct payloads *payloads, const struct job *job, struct params *rows,
+                     struct err *err)
+{
+    pg_params_copy_row(rows, FIELDS);
+    pg_params_put_text(rows, job->uuid);
+    pg_params_put_text(rows, job->queue);
+    if (pg_payloads_put(payloads, job, rows, err) < 0)
         return -1;
+    pg_params_put_int(rows, job->priority);
+    return 0;
+}
+
+/* In pieces, so that the server is at the first ones while the next are written. */
+static int put_jobs(struct store *store, const struct job *jobs, size_t count, struct err *err)
+{
+    struct params rows;
+    struct payloads payloads;
+    int done = 0;
+    pg_params_init(&rows);
+    pg_payloads_init(&payloads, store);
+    pg_params_copy_begin(&rows);
+    for (size_t i = 0; i < count && done == 0; i++) {
+        done = write_row(&payloads, &jobs[i], &rows, err);
+        if (done == 0 && rows.bytes.length >= PIECE)
+            done = put(store, &rows, err);
+    }
+    pg_params_copy_end(&rows);
+    if (done == 0)
+        done = put(store, &rows, err);
+    pg_payloads_finish(&payloads);
+    pg_params_finish(&rows);
+    return done;
+}
+
+/* Where a job cannot be written, the server is told to forget the others. */
+static int send_jobs(struct store *store, const struct job *jobs, size_t count, struct err *err)
+{
     int begun = begin(store, err);
     if (begun <= 0)
         return begun;
-    if (PQputCopyData(pg, view.values[0], view.lengths[0]) != 1 || PQputCopyEnd(pg, NULL) != 1)
-        return lost(store, err);
-    if (pg_session_flush(&store->session, store->deadline_us, err) < 0)
+    int done = put_jobs(store, jobs, count, err);
+    if (!store->session.pg)
         return -1;
-    return take_rest(store, err);
+    if (PQputCopyEnd(store->session.pg, done < 0 ? "a job cannot be written" : NULL) != 1)
+        return lost(store, err);
+    if (pg_session_flush(&store->session, store->deadline_us, done < 0 ? NULL : err) < 0)
+        return -1;
+    int good = take_rest(store, done < 0 ? NULL : err);
+    return done < 0 ? -1 : good;
 }
 
 /* COPY and pipelines exclude each other. */
-static int copy(struct store *store, const struct params *rows, struct err *err)
+static int copy(struct store *store, const struct job *jobs, size_t count, struct err *err)
 {
     if (pg_exchange_connect(store, err) < 0)
         return -1;
     if (!PQexitPipelineMode(store->session.pg))
         return lost(store, err);
-    int copied = send_rows(store, rows, err);
+    int copied = send_jobs(store, jobs, count, err);
     if (store->session.pg && !PQenterPipelineMode(store->session.pg))
         pg_session_close(&store->session);
     return copied;
@@ -132,16 +158,8 @@ static int copy(struct store *store, const struct params *rows, struct err *err)
 
 int pg_copy(struct store *store, const struct job *jobs, size_t count, struct err *err)
 {
-    struct params rows;
     bool any;
     if (any_failed(store, jobs, count, &any, err) < 0)
         return -1;
-    if (any)
-        return 0;
-    pg_params_init(&rows);
-    int copied = write_rows(store, jobs, count, &rows, err);
-    if (copied == 0)
-        copied = copy(store, &rows, err);
-    pg_params_finish(&rows);
-    return copied;
+    return any ? 0 : copy(store, jobs, count, err);
 }

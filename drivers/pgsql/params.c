@@ -159,7 +159,6 @@ void pg_params_array_end(struct params *params)
 void pg_params_copy_begin(struct params *params)
 {
     static const char head[] = "PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0";
-    begin(params);
     append(params, head, sizeof head);
 }
 
@@ -172,7 +171,6 @@ void pg_params_copy_row(struct params *params, int16_t fields)
 void pg_params_copy_end(struct params *params)
 {
     pg_params_copy_row(params, -1);
-    end(params);
 }
 
 int pg_params_take(const struct params *params, struct params_view *view, struct err *err)

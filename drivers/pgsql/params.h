@@ -50,7 +50,8 @@ void pg_params_put_tid(struct params *params, uint32_t page, uint16_t number);
 void pg_params_put_null(struct params *params);
 void pg_params_array_end(struct params *params);
 
-/* A row of COPY: its values follow, as elements of an array do. -1 fields: the end of all. */
+/* The bytes of a COPY: its head, its rows, in each of which values follow as in an array, its end.
+ * They are for the caller to take from `bytes`. */
 void pg_params_copy_begin(struct params *params);
 void pg_params_copy_row(struct params *params, int16_t fields);
 void pg_params_copy_end(struct params *params);

@@ -68,8 +68,7 @@ static const char *const texts[STATEMENT_COUNT] = {
         " AS u(uuid, queue, payload, priority, delay)"
         " WHERE NOT EXISTS (SELECT FROM {failed} f WHERE f.uuid = u.uuid)"
         " ON CONFLICT (uuid) DO NOTHING RETURNING uuid",
-    [STATEMENT_ANY_FAILED] = "SELECT EXISTS (SELECT FROM unnest($1::text[]) AS u(uuid)"
-                             " JOIN {failed} f ON f.uuid = u.uuid)",
+    [STATEMENT_ANY_FAILED] = "SELECT EXISTS (SELECT FROM {failed} WHERE uuid = ANY($1::text[]))",
     [STATEMENT_COPY] = "COPY {jobs} (uuid, queue, payload, priority) FROM STDIN (FORMAT binary)",
     [STATEMENT_INSERT_IF_HELD] =
         "SELECT {insert}($1, $2, $3, $4, $5, $6, $7, $8, false, false) FROM ("
