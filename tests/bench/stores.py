@@ -182,6 +182,9 @@ class Bench:
         self.table.add(self.name, "push, 1,000 a call", self.push_rate(bulk, 1000), self.targets.get("bulk"),
                        self.floor("push", bulk, 1000))
 
+    def turn_us(self, muster):
+        return statistics.median(int(self.store(muster, "turns", self.sizes.rounds, 10)) for _ in range(self.runs))
+
     def measure_reserve(self):
         base = 0
         with self.place() as (place, muster):
@@ -189,13 +192,13 @@ class Bench:
             for backlog in self.sizes.backlogs:
                 self.fill(muster, backlog - there)
                 there = backlog
-                us = int(self.store(muster, "turns", self.sizes.rounds, 10))
+                us = self.turn_us(muster)
                 base = base or us
                 self.add_reserve(f"reserve 10 and end 10, {backlog:,} waiting", us, base, FLAT)
             if place.snapshot:
                 with place.snapshot():
                     self.store(muster, "turns", self.sizes.churn // BATCH, BATCH)
-                    us = int(self.store(muster, "turns", self.sizes.rounds, 10))
+                    us = self.turn_us(muster)
                 self.add_reserve("the same, an old snapshot held open", us, base, FLAT_SNAPSHOT)
 
     def add_reserve(self, what, us, base, most):
