@@ -85,7 +85,7 @@ static int settle(struct store *store, struct err *err)
                    "PRAGMA journal_size_limit = 67108864;"
                    "PRAGMA secure_delete = OFF;"
                    "PRAGMA temp_store = MEMORY;"
-                   "PRAGMA cache_size = -1024;",
+                   "PRAGMA cache_size = -640;",
                    err);
 }
 
