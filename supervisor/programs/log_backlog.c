@@ -11,7 +11,9 @@
 #include "common/log.h"
 #include "common/mem.h"
 
-#define WAITING_MAX (1u << 20) /* one read of a program's output is never larger */
+/* One read of a program's output is never larger, even where each of its bytes has become a line
+ * with a JSON object around it. */
+#define WAITING_MAX (64u << 20)
 
 enum backlog_state {
     BACKLOG_FLOWS,

@@ -38,6 +38,20 @@ def test_json_lines_of_both_streams(programs):
         assert row == {"program": "a", "stream": stream, "text": text}
 
 
+def test_many_short_lines_for_a_slow_reader_become_json_without_loss(programs):
+    """What waits for the reader is many times what was written."""
+    count = 60000
+    fifo = programs.path("fifo")
+    os.mkfifo(fifo)
+    with os.fdopen(os.open(fifo, os.O_RDONLY | os.O_NONBLOCK), "rb") as reader:
+        programs.start(program("a", f"sh -c 'yes \"\" | head -n {count}; exec sleep 600'", log_json="true", stdout_logfile=fifo, stderr_logfile="NONE"))
+        os.set_blocking(reader.fileno(), True)
+        programs.wait_log("spawned: 'a'")
+        lines = [json.loads(reader.readline())["text"] for _ in range(count)]
+    assert lines == [""] * count
+    assert programs.rows()["a"]["lost_output"] == 0
+
+
 def test_rotated_logs_are_compressed_and_move_on(programs):
     """Each write of 1,000 bytes rotates; all that is kept is there in its order, compressed or not yet."""
     command = "sh -c 'for i in 1 2 3 4 5 6 7 8; do printf \"%%01000d\" $i; sleep 0.05; done; exec sleep 600'"
