@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The views of what is kept: failed jobs, batches, scaling, alerts and the audit log.
-import { el, put, button, bar, num, dur, when, ago, plural, toast } from "./dom.js";
+import { el, put, putClass, button, bar, num, dur, when, ago, plural, toast } from "./dom.js";
 import { state, get, act, connections, isOperator } from "./state.js";
 import { Table } from "./table.js";
 import { badge, setBadge, head, search, ask, onFailed } from "./parts.js";
@@ -156,7 +156,10 @@ export function scaling(main) {
   get("/scaling/history?limit=1000").then((answer) => { state.history = answer.history.reverse(); update(); }).catch((error) => toast(error.message, "bad"));
   function update() {
     const { enabled, state: now } = state.scaling;
-    put(state_, now === "on" || (now === "configured" && enabled) ? "policies decide" : "held as it is");
+    const [word, kind] = now === "on" || (now === "configured" && enabled) ? ["policies decide", "ok"]
+      : now === "off" ? ["held as it is", "warn"] : ["not enabled", ""];
+    put(state_, word);
+    putClass(state_, `badge ${kind}`);
     table.update(state.history);
   }
   return { update, leave: () => table.leave() };

@@ -110,7 +110,7 @@ export function overview(main) {
     workers.set(`${num(running)}`, `of ${num(wanted)}, ${num(sum(queues, (row) => row.busy))} busy`, running < wanted ? "warn" : "");
     progs.set(num(rows.filter(up).length), `of ${num(rows.length)} run`, rows.some(troubled) ? "bad" : "");
     const lost = sum(queues, (row) => row.metrics?.failed);
-    failed.set(num(lost), lost ? "kept for you to look at" : "none", lost ? "warn" : "");
+    failed.set(num(lost), lost ? "to look at" : "none", lost ? "warn" : "");
     alerts.set(num(state.alerts.size), state.alerts.size ? "active" : "all is well", state.alerts.size ? "bad" : "ok");
     keyed(queueList, queues.slice(0, 12), (row) => row.queue, queueLine, calm.queues);
     keyed(alertList, [...state.alerts.values()].slice(0, 8), (row) => `${row.type} ${row.queue} ${row.connection}`, alertLine, calm.alerts);
@@ -168,7 +168,7 @@ function nameCell(cell) {
 
 export function queues(main, chosen) {
   let filter = "";
-  const figure = (id, label, value, hide) => ({ id, label, width: "72px", cls: "right", hide, down: true, sort: value, text: (row) => num(value(row)) });
+  const figure = (id, label, value, hide) => ({ id, label, width: "62px", cls: "right", hide, down: true, sort: value, text: (row) => num(value(row)) });
   const table = new Table({ label: "Queues", tall: true, key: (row) => row.queue, open: (row) => showQueue(row.queue),
     keys: { p: pause, s: scale, r: (row) => restartWorkers(row.queue) },
     none: () => filter ? ["No queue of this name", "Try less of it."] : ["No queues", "Add a [queue:NAME] with a command to the configuration."],
@@ -177,8 +177,8 @@ export function queues(main, chosen) {
       { id: "wait", label: "Oldest wait", width: "minmax(110px, 1.2fr)", make: waitCell, sort: strain, down: true },
       figure("ready", "Waiting", (row) => row.metrics?.ready ?? 0, "wide"), figure("reserved", "Running", (row) => row.metrics?.reserved ?? 0, "mid"),
       figure("delayed", "Delayed", (row) => row.metrics?.delayed ?? 0, "mid"), figure("failed", "Failed", (row) => row.metrics?.failed ?? 0, "wide"),
-      { id: "rate", label: "A minute", width: "72px", cls: "right", hide: "wide", down: true, sort: rate, text: (row) => num(rate(row)) },
-      { id: "spark", label: "Last hour", width: "minmax(90px, 1fr)", hide: "mid", make: sparkCell },
+      { id: "rate", label: "A minute", width: "66px", cls: "right", hide: "wide", down: true, sort: rate, text: (row) => num(rate(row)) },
+      { id: "spark", label: "Last hour", width: "minmax(70px, 1fr)", hide: "mid", make: sparkCell },
       { id: "workers", label: "Workers", width: "64px", cls: "right", down: true, sort: (row) => row.wanted, text: (row) => `${row.running}/${row.wanted}` },
       { id: "acts", label: "", width: "136px", cls: "acts", hide: "wide", only: true, make: queueActions },
     ] });
@@ -227,7 +227,7 @@ function programActions(cell, row) {
   if (!isOperator()) { cell.append(log); return (now) => { log.disabled = !now.stdout && !now.stderr; }; }
   const main = button("Start", () => program(row(), ["RUNNING", "STARTING", "BACKOFF"].includes(row().state) ? "stop" : "start"));
   const again = button("Restart", () => program(row(), "restart"));
-  again.classList.add("extra");
+  again.classList.add("wide");
   cell.append(main, again, log);
   return (now) => {
     put(main, ["RUNNING", "STARTING", "BACKOFF"].includes(now.state) ? "Stop" : "Start");
@@ -249,7 +249,7 @@ export function programsView(main) {
       { id: "since", label: "Since", width: "minmax(110px, 1fr)", hide: "wide", sort: (row) => row.started_at, text: since },
       { id: "pid", label: "Pid", width: "76px", cls: "right", hide: "mid", sort: (row) => row.pid, text: (row) => row.pid || "–" },
       { id: "note", label: "", width: "minmax(60px, 1fr)", cls: "dim", hide: "mid", text: (row) => row.error || (row.state === "EXITED" ? `exit status ${row.exit_status}` : ""), tip: (row) => row.error },
-      { id: "acts", label: "", width: isOperator() ? "180px" : "56px", cls: "acts", make: programActions },
+      { id: "acts", label: "", width: isOperator() ? "180px" : "56px", narrow: isOperator() ? "112px" : "56px", cls: "acts", make: programActions },
     ] });
   const shown = () => [...state.programs.values()].filter((row) => (!only || row.state === only) && programKey(row).toLowerCase().includes(filter));
   const bulk = isOperator() ? ["start", "stop", "restart"].map((what) => button(`${what[0].toUpperCase()}${what.slice(1)} shown`, () => programs(shown(), what), { class: "wide" })) : [];

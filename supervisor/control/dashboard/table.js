@@ -6,7 +6,7 @@ import { isOperator } from "./state.js";
 const MARGIN = 8; // rows beyond the edges
 const NARROW = matchMedia("(max-width: 760px)"), MIDDLE = matchMedia("(max-width: 1080px)");
 
-// columns: {id, label, width, text(row) or make(cell) -> update(row), sort(row), cls, hide: "mid" | "wide",
+// columns: {id, label, width, narrow: the width on a phone, text(row) or make(cell) -> update(row), sort(row), cls, hide: "mid" | "wide",
 // only: it is for operators}
 export class Table {
   constructor({ label, columns: all, key, sort, open, keys = {}, tall = false, none }) {
@@ -69,7 +69,8 @@ export class Table {
   draw() {
     const hides = (column) => (column.hide === "mid" && MIDDLE.matches) || (column.hide === "wide" && NARROW.matches) ||
       (column.hide === "mid" && NARROW.matches);
-    this.node.style.setProperty("--cols", this.columns.filter((column) => !hides(column)).map((column) => column.width).join(" "));
+    this.node.style.setProperty("--cols", this.columns.filter((column) => !hides(column))
+      .map((column) => (NARROW.matches && column.narrow) || column.width).join(" "));
     this.body.style.height = `${this.shown.length * this.height}px`;
     const top = this.body.getBoundingClientRect().top;
     const first = Math.max(0, Math.floor(-top / this.height) - MARGIN);
