@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "common/log.h"
+#include "common/settings_socket.h"
 #include "drivers/drivers.h"
 
 static void close_connection(struct context *context)
@@ -19,6 +21,7 @@ void context_finish(struct context *context)
     settings_destroy(context->settings);
     answer_finish(&context->answer);
     options_finish(&context->options);
+    free(context->socket);
 }
 
 const struct settings *context_settings(struct context *context, struct err *err)
@@ -32,6 +35,33 @@ const struct settings *context_settings(struct context *context, struct err *err
     context->settings = settings_load(path, err);
     free(found);
     return context->settings;
+}
+
+/* That of a file with faults: musterd may have been started before they were made. */
+static const char *socket_despite(struct context *context, struct err *fault, struct err *err)
+{
+    struct err cause = ERR_INIT;
+    char *found = NULL;
+    const char *path = options_text(&context->options, "config", NULL);
+    if (!path)
+        path = found = settings_find_file();
+    context->socket = path ? settings_socket(path, &cause) : NULL;
+    free(found);
+    if (context->socket)
+        log_write(LOG_WARN, "%s; musterd is asked at %s", fault->text, context->socket);
+    else
+        err_set(err, fault->code, "%s; --socket=PATH reaches a musterd that runs", fault->text);
+    return context->socket;
+}
+
+const char *context_socket(struct context *context, struct err *err)
+{
+    struct err fault = ERR_INIT;
+    const char *given = options_text(&context->options, "socket", context->socket);
+    if (given)
+        return given;
+    const struct settings *settings = context_settings(context, &fault);
+    return settings ? settings->muster.socket : socket_despite(context, &fault, err);
 }
 
 const char *context_queue(const struct context *context)

@@ -22,6 +22,7 @@ struct context {
     bool json;
     struct answer answer;
     struct settings *settings;          /* NULL until loaded */
+    char *socket;                       /* of a file that could not be loaded; NULL */
     struct queue_connection connection; /* zeroed until opened */
 };
 
@@ -30,6 +31,10 @@ void context_finish(struct context *context);
 /* Loads the settings of --config, or of the file that is found, or the defaults. NULL with err on
  * failure. */
 const struct settings *context_settings(struct context *context, struct err *err);
+
+/* The control socket of the musterd that is meant: --socket, or that of the settings. A file that is
+ * wrong elsewhere is warned of. Lives as long as the context. NULL with err on failure. */
+const char *context_socket(struct context *context, struct err *err);
 
 /* The queue of --queue, or "default". */
 const char *context_queue(const struct context *context);
@@ -56,6 +61,11 @@ int context_check_queue(const struct context *context, const char *queue, struct
 #define QUEUE_OPTION                                                                               \
     {                                                                                              \
         .name = "queue", .letter = 'q', .kind = OPTION_NAME, .value = "NAME", .help = "the queue"  \
+    }
+#define SOCKET_OPTION                                                                              \
+    {                                                                                              \
+        .name = "socket", .kind = OPTION_TEXT, .value = "PATH",                                    \
+        .help = "the control socket of musterd (default: that of the configuration)"               \
     }
 #define CONNECTION_OPTION                                                                          \
     {                                                                                              \

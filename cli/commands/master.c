@@ -19,8 +19,8 @@
 
 static cJSON *ask(struct context *context, const char *command, const char *queue, struct err *err)
 {
-    const struct settings *settings = context_settings(context, err);
-    return settings ? control_command(settings->muster.socket, command, queue, CALL_MS, err) : NULL;
+    const char *socket = context_socket(context, err);
+    return socket ? control_command(socket, command, queue, CALL_MS, err) : NULL;
 }
 
 /* For orders, whose answer says nothing more than that they were taken. */
@@ -35,6 +35,7 @@ static int order(struct context *context, const char *command, const char *queue
 
 static const struct cli_option workers_options[] = {
     QUEUE_OPTION,
+    SOCKET_OPTION,
     {.name = "jobs", .kind = OPTION_FLAG, .help = "list the jobs that run now, too"},
     {.name = "watch", .kind = OPTION_FLAG, .help = "show them again and again, until interrupted"},
     {.name = "interval",
@@ -150,7 +151,7 @@ static int run_workers(struct context *context, struct err *err)
 const struct cli_command command_workers = {
     .name = "queue:workers",
     .group = "workers",
-    .usage = "[--queue=NAME] [--jobs] [--watch [--interval=TIME]]",
+    .usage = "[--queue=NAME] [--jobs] [--watch [--interval=TIME]] [--socket=PATH]",
     .summary = "Lists the workers of the running musterd",
     .details = "memory_usage is in MB, of the worker and its handlers; cpu_usage in percent of one "
                "processor between\nthe last two heartbeats; running in seconds.",
@@ -162,7 +163,7 @@ const struct cli_command command_workers = {
 
 /* --- queue:restart --- */
 
-static const struct cli_option restart_options[] = {QUEUE_OPTION, OPTIONS_END};
+static const struct cli_option restart_options[] = {QUEUE_OPTION, SOCKET_OPTION, OPTIONS_END};
 
 static int run_restart(struct context *context, struct err *err)
 {
@@ -177,7 +178,7 @@ static int run_restart(struct context *context, struct err *err)
 const struct cli_command command_restart = {
     .name = "queue:restart",
     .group = "workers",
-    .usage = "[--queue=NAME]",
+    .usage = "[--queue=NAME] [--socket=PATH]",
     .summary = "Replaces the workers of the running musterd, gracefully",
     .details = "New workers start at once, the old ones finish their jobs and leave.",
     .options = restart_options,
@@ -187,7 +188,7 @@ const struct cli_command command_restart = {
 
 /* --- master:status --- */
 
-static const struct cli_option no_options[] = {OPTIONS_END};
+static const struct cli_option socket_options[] = {SOCKET_OPTION, OPTIONS_END};
 
 static void fields_oldest(struct fields *row, const cJSON *metrics)
 {
@@ -253,10 +254,10 @@ static int run_status(struct context *context, struct err *err)
 const struct cli_command command_master_status = {
     .name = "master:status",
     .group = "daemon",
-    .usage = "",
+    .usage = "[--socket=PATH]",
     .summary = "Shows the running musterd and its queues",
     .details = "The exit status is 4 where no musterd runs.",
-    .options = no_options,
+    .options = socket_options,
     .examples = (const char *const[]){"master:status", "master:status --json", NULL},
     .run = run_status,
 };
@@ -279,12 +280,12 @@ static int run_reload(struct context *context, struct err *err)
 const struct cli_command command_master_reload = {
     .name = "master:reload",
     .group = "daemon",
-    .usage = "",
+    .usage = "[--socket=PATH]",
     .summary = "Lets musterd read its configuration again, and restart what has changed",
     .details =
         "A configuration that is wrong changes nothing: the message names file and line, and "
         "the exit status is 2.",
-    .options = no_options,
+    .options = socket_options,
     .examples = (const char *const[]){"master:reload", NULL},
     .run = run_reload,
 };
@@ -303,9 +304,9 @@ static int run_reopen_logs(struct context *context, struct err *err)
 const struct cli_command command_master_reopen_logs = {
     .name = "master:reopen-logs",
     .group = "daemon",
-    .usage = "",
+    .usage = "[--socket=PATH]",
     .summary = "Lets musterd and its children open their logs again, after they were moved away",
-    .options = no_options,
+    .options = socket_options,
     .examples = (const char *const[]){"master:reopen-logs", NULL},
     .run = run_reopen_logs,
 };
@@ -314,6 +315,7 @@ const struct cli_command command_master_reopen_logs = {
 
 static const struct cli_option stop_options[] = {
     {.name = "wait", .letter = 'w', .kind = OPTION_FLAG, .help = "return when it has ended"},
+    SOCKET_OPTION,
     OPTIONS_END,
 };
 
@@ -344,10 +346,12 @@ static int run_stop(struct context *context, struct err *err)
 const struct cli_command command_master_stop = {
     .name = "master:stop",
     .group = "daemon",
-    .usage = "[--wait]",
+    .usage = "[--wait] [--socket=PATH]",
     .summary = "Stops the running musterd",
     .details = "Workers finish their jobs first; a second time jobs are ended, a third time all is "
-               "killed.",
+               "killed.\nA configuration that has become wrong since musterd was started does not "
+               "keep it from being stopped:\nits socket is found in the file as long as that is an "
+               "INI file, and is named with --socket otherwise.",
     .options = stop_options,
     .examples = (const char *const[]){"master:stop --wait", NULL},
     .run = run_stop,

@@ -19,7 +19,7 @@ _muster() {
     fi
     case $name in
     --handler) COMPREPLY=($(compgen -W 'exec persistent plugin' -- "$word")) && return ;;
-    --config|--data-file|--jobs|--plot|--program|--trace|--watch|-c) compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -f -- "$word")) && return ;;
+    --config|--data-file|--jobs|--plot|--program|--socket|--trace|--watch|-c) compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -f -- "$word")) && return ;;
     esac
     case $command in
     '') options='--config= --json --help' ;;
@@ -32,8 +32,8 @@ _muster() {
     queue:cancel) options='--queue= --connection= --config= --json --help' ;;
     queue:work) options='--queue= --once --stop-when-empty --memory= --timeout= --max-jobs= --tries= --sleep= --rest= --handler= --concurrency= --auto-scale --min-workers= --max-workers= --max-wait-time= --config= --json --help' ;;
     queue:listen) options='--queue= --once --stop-when-empty --memory= --timeout= --max-jobs= --tries= --sleep= --rest= --handler= --concurrency= --watch= --config= --json --help' ;;
-    queue:workers) options='--queue= --jobs --watch --interval= --config= --json --help' ;;
-    queue:restart) options='--queue= --config= --json --help' ;;
+    queue:workers) options='--queue= --socket= --jobs --watch --interval= --config= --json --help' ;;
+    queue:restart) options='--queue= --socket= --config= --json --help' ;;
     queue:pause) options='--queue= --all --here --host= --connection= --config= --json --help' ;;
     queue:resume) options='--queue= --all --here --host= --connection= --config= --json --help' ;;
     queue:pauses) options='--connection= --config= --json --help' ;;
@@ -75,10 +75,10 @@ _muster() {
     reload) options='--config= --json --help' ;;
     shutdown) options='--config= --json --help' ;;
     upgrade) options='--program= --config= --json --help' ;;
-    master:status) options='--config= --json --help' ;;
-    master:reload) options='--config= --json --help' ;;
-    master:reopen-logs) options='--config= --json --help' ;;
-    master:stop) options='--wait --config= --json --help' ;;
+    master:status) options='--socket= --config= --json --help' ;;
+    master:reload) options='--socket= --config= --json --help' ;;
+    master:reopen-logs) options='--socket= --config= --json --help' ;;
+    master:stop) options='--wait --socket= --config= --json --help' ;;
     config:check) options='--supervisor --config= --json --help' ;;
     config:show) options='--config= --json --help' ;;
     config:sample) options='--config= --json --help' ;;

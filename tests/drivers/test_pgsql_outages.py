@@ -14,22 +14,8 @@ from support.store_tool import StoreTool
 pytestmark = pytest.mark.skipif(not find_programs(), reason="there is no PostgreSQL server here")
 
 
-@pytest.fixture
-def servers():
-    """Makes servers, each in a directory of its own, and ends them."""
-    made = []
-
-    def make(**options):
-        made.append(Postgres(**options))
-        return made[-1].start()
-    yield make
-    for server in made:
-        server.end()
-
-
-@pytest.fixture
-def server(servers):
-    return servers()
+def make_server(_, **options):
+    return Postgres(**options)
 
 
 def backends(server, condition="true"):

@@ -16,22 +16,8 @@ pytestmark = pytest.mark.skipif(not find_programs(), reason="there is no Postgre
 MANUAL = pathlib.Path(__file__).parents[2] / "docs" / "stores.md"
 
 
-@pytest.fixture
-def servers():
-    """Makes servers, each in a directory of its own, and ends them."""
-    made = []
-
-    def make(server=None, **options):
-        made.append(server or Postgres(**options))
-        return made[-1].start()
-    yield make
-    for server in made:
-        server.end()
-
-
-@pytest.fixture
-def server(servers):
-    return servers()
+def make_server(_, server=None, **options):
+    return server or Postgres(**options)
 
 
 # --- users and tables ---

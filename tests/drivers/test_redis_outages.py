@@ -13,17 +13,8 @@ from support.store_tool import StoreTool
 PAYLOAD = 20000  # bytes of a job that fills the memory
 
 
-@pytest.fixture
-def servers(tmp_path):
-    """Makes servers, each in a directory of its own, and ends them."""
-    made = []
-
-    def make(name="redis", **options):
-        made.append(RedisServer(tmp_path / name, **options))
-        return made[-1].start()
-    yield make
-    for server in made:
-        server.stop()
+def make_server(directory, name="redis", **options):
+    return RedisServer(directory / name, **options)
 
 
 def test_killed_and_started_again(servers):

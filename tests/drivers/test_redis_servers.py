@@ -10,19 +10,10 @@ from support.redis import RedisServer, free_port
 from support.store_tool import StoreTool
 
 
-@pytest.fixture
-def servers(tmp_path):
-    """Makes servers on ports of their own, each in a directory of its own, and ends them."""
-    made = []
-
-    def make(name="redis", port=None, **options):
-        server = RedisServer(tmp_path / name, port=free_port() if port is None else port, **options)
-        server.options.setdefault("repl_diskless_sync_delay", 0)
-        made.append(server)
-        return server.start()
-    yield make
-    for server in made:
-        server.stop()
+def make_server(directory, name="redis", port=None, **options):
+    server = RedisServer(directory / name, port=free_port() if port is None else port, **options)
+    server.options.setdefault("repl_diskless_sync_delay", 0)
+    return server
 
 
 def replica_of(server):

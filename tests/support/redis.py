@@ -111,6 +111,8 @@ class RedisServer:
         if self.process and self.process.poll() is None:
             self.kill()
 
+    end = stop
+
     @contextlib.contextmanager
     def paused(self):
         """It hangs: its connections stay, and nothing answers."""

@@ -105,3 +105,27 @@ def test_idle_workers_start_a_job_without_waiting_for_their_next_look(running):
     """sleep is 3 s: who waited for that would take longer for ten jobs, one after the other."""
     for _ in range(10):
         running.wait_done(running.push(queue="emails"))
+
+
+WRONG = "[queue:emails]\nworkers = many\nnonsense = 1\n"
+
+
+@pytest.mark.parametrize("text", [WRONG, "[muster]\nrestart_delay = soon\n", "[nonsense]\na = b\n"])
+def test_a_file_that_has_become_wrong_does_not_keep_musterd_from_being_stopped(running, text):
+    running.config.write_text(f"[muster]\ndatadir = {running.directory}\n\n{text}")
+    result = running.run("--json", "master:status")
+    assert result.returncode == 0 and f'"pid":{running.pid}' in result.stdout
+    assert str(running.config) in result.stderr and f"musterd is asked at {running.socket}" in result.stderr
+    assert running.run("queue:stats").returncode == 2
+    assert running.run("master:reload").returncode == 2, "the master says what is wrong"
+    assert running.run("master:stop", "--wait").returncode == 0
+    assert running.wait_exit() == 0
+
+
+def test_a_socket_that_is_named_needs_no_file(running):
+    running.config.write_text("this is no INI file\n")
+    result = running.run("master:stop")
+    assert result.returncode == 2 and str(running.config) in result.stderr and "--socket=PATH" in result.stderr
+    assert running.run("queue:workers", f"--socket={running.socket}").returncode == 0
+    assert running.run("master:stop", "--wait", f"--socket={running.socket}").returncode == 0
+    assert running.wait_exit() == 0

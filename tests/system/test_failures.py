@@ -4,30 +4,15 @@ import json
 import os
 import pathlib
 import signal
-import time
 
 import pytest
 
+from support.noting import NotingHandler, program
 from support.processes import process_lives, wait_dead, wait_for
 
-HANDLER = '''#!/usr/bin/python3 -SEB
-import json, os, signal, sys, time
-
-def say(**frame):
-    os.write(4, json.dumps(frame).encode() + b"\\n")
-
-def note(*words):
-    with open(os.environ["NOTES"], "a") as notes:
-        notes.write(json.dumps(words) + "\\n")
-
+HANDLER = '''
 say(type="hello", version=1, failed=TELLS)
-for line in open(3):
-    frame = json.loads(line)
-    if frame["type"] == "drain":
-        break
-    if frame["type"] == "ping":
-        say(type="pong")
-        continue
+for frame in frames():
     data, uuid = frame["data"], frame["uuid"]
     if frame["type"] == "failed":
         note("failed", uuid, frame["cause"], frame["exception"].splitlines()[0], frame["attempts"], os.getpid())
@@ -60,12 +45,11 @@ class Place:
 
     def __init__(self, muster):
         self.muster = muster
-        self.notes = muster.directory / "notes"
+        self.handler = None
 
     def start(self, rules="", tells=True, muster=None, **keys):
-        handler = self.program("handler.py", HANDLER.replace("TELLS", str(tells)))
-        keys = {"handler": "persistent", "command": handler, "environment": f'NOTES="{self.notes}"',
-                "backoff": "none", "max_attempts": 2, **keys}
+        self.handler = NotingHandler(self.muster.directory, HANDLER.replace("TELLS", str(tells)))
+        keys = {**self.handler.keys, "backoff": "none", "max_attempts": 2, **keys}
         lines = "".join(f"{key} = {value}\n" for key, value in keys.items())
         self.muster.configure(f"[queue:default]\n{lines}", "[queue:kept]\n", **(muster or {}))
         with self.muster.config.open("a") as config:
@@ -74,18 +58,14 @@ class Place:
         return self
 
     def program(self, name, text):
-        path = self.muster.directory / name
-        path.write_text(text)
-        path.chmod(0o755)
-        return path
+        return program(self.muster.directory / name, text)
 
     def push(self, how="fail", text="it failed", job="Test", tries=None, **data):
         options = [f"--tries={tries}"] if tries else []
         return self.muster.cli("queue:push", job, json.dumps({"how": how, "text": text, **data}), *options)["uuid"]
 
     def noted(self, what, uuid=None):
-        lines = [json.loads(line) for line in self.notes.read_text().splitlines()] if self.notes.exists() else []
-        return [line[1:] for line in lines if line[0] == what and (uuid is None or line[1] == uuid)]
+        return [line[1:] for line in self.handler.noted() if line[0] == what and (uuid is None or line[1] == uuid)]
 
     def wait_noted(self, what, uuid, count=1):
         wait_for(lambda: len(self.noted(what, uuid)) >= count,

@@ -5,26 +5,12 @@ import re
 
 import pytest
 
+from support.noting import NotingHandler
 from support.processes import process_lives, wait_for
 
-HANDLER = '''#!/usr/bin/python3 -SEB
-import json, os, signal, time
-
-def say(**frame):
-    os.write(4, json.dumps(frame).encode() + b"\\n")
-
-def note(*words):
-    with open(os.environ["NOTES"], "a") as notes:
-        notes.write(json.dumps(words) + "\\n")
-
+HANDLER = '''
 say(type="hello", version=1)
-for line in open(3):
-    frame = json.loads(line)
-    if frame["type"] == "drain":
-        break
-    if frame["type"] == "ping":
-        say(type="pong")
-        continue
+for frame in frames():
     if frame["type"] == "cancel":
         note("cancel", frame["uuid"])
         say(type="release", uuid=frame["uuid"])
@@ -46,19 +32,15 @@ for line in open(3):
 class Place:
     def __init__(self, muster):
         self.muster = muster
-        self.notes = muster.directory / "notes"
-        path = muster.directory / "handler.py"
-        path.write_text(HANDLER)
-        path.chmod(0o755)
-        muster.configure(f'[queue:default]\nhandler = persistent\ncommand = {path}\nenvironment = NOTES="{self.notes}"\n'
-                         "backoff = none\nmax_attempts = 3\n", kill_timeout="300ms")
+        self.handler = NotingHandler(muster.directory, HANDLER)
+        lines = "".join(f"{key} = {value}\n" for key, value in self.handler.keys.items())
+        muster.configure(f"[queue:default]\n{lines}backoff = none\nmax_attempts = 3\n", kill_timeout="300ms")
 
     def push(self, data=None, *options, job="Test"):
         return self.muster.cli("queue:push", job, json.dumps(data or {}), *options)["uuid"]
 
     def noted(self, *words):
-        lines = [json.loads(line) for line in self.notes.read_text().splitlines()] if self.notes.exists() else []
-        return [line for line in lines if line[:len(words)] == list(words)]
+        return [line for line in self.handler.noted() if line[:len(words)] == list(words)]
 
     def wait_run(self, uuid):
         """The pid of the handler that has begun it."""
