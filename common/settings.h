@@ -26,6 +26,9 @@ extern const char *const settings_backoff_names[];
 enum scaling_policy { SCALING_AUTO, SCALING_LATENCY, SCALING_THRESHOLD, SCALING_COMMAND };
 
 /* [muster] */
+/* What becomes of programs when the master is killed. */
+enum orphans { ORPHANS_END, ORPHANS_ADOPT };
+
 struct muster_settings {
     char *datadir;            /* store, socket and pid file, where their own keys do not say otherwise */
     char *connection;         /* `default`: the connection of queues that name none (QUEUE_CONNECTION) */
@@ -40,6 +43,7 @@ struct muster_settings {
     int64_t restart_delay;    /* first pause after a failed start; doubles */
     int64_t restart_delay_max;
     bool exit_on_fatal;            /* of any program */
+    int orphans; /* enum orphans */
     int64_t health_check_interval; /* a worker that is silent for longer is stalled */
 };
 

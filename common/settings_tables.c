@@ -19,6 +19,8 @@
 const char *const settings_handler_names[] = {"exec", "persistent", "plugin", NULL};
 const char *const settings_backoff_names[] = {"none", "fixed", "linear", "exponential", NULL};
 
+static const char *const orphans_names[] = {"end", "adopt", NULL};
+
 #define AT(member) .offset = offsetof(struct muster_settings, member)
 static const struct key muster_keys[] = {
     {.name = "datadir",
@@ -118,6 +120,14 @@ static const struct key muster_keys[] = {
      .reload = RELOAD_NONE,
      .help = "When any program is FATAL, everything is stopped and musterd ends with status 1: for "
              "containers."},
+    {.name = "orphans",
+     .type = KEY_CHOICE,
+     AT(orphans),
+     .fallback = "end",
+     .choices = orphans_names,
+     .reload = RELOAD_RESTART,
+     .help = "adopt: a musterd that follows one that was killed takes over its programs, whose output "
+             "waits meanwhile. Workers finish their jobs and end in either case."},
     {.name = "health_check_interval",
      .type = KEY_DURATION,
      AT(health_check_interval),

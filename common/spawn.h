@@ -52,6 +52,7 @@ struct spawn_child {
     int pidfd;    /* readable when the child has ended; what it is reaped by. Owned */
     int error_fd; /* non-blocking: end of file means exec worked, an errno means that it did not. Owned */
     enum spawn_stage failed_at; /* set with SPAWN_FAILED */
+    bool is_stranger;           /* no child of this process; pidfd is open, and is what it is signalled by */
     bool is_reaped;             /* its number may belong to a stranger by now */
 };
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/syscall.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -104,6 +105,8 @@ int spawn_signal(const struct spawn_child *child, int signal_number)
 {
     if (!can_be_signalled(child))
         return -1;
+    if (child->is_stranger)
+        return (int)syscall(SYS_pidfd_send_signal, child->pidfd, signal_number, NULL, 0);
     return kill(child->pid, signal_number);
 }
 
@@ -111,6 +114,9 @@ int spawn_signal_group(const struct spawn_child *child, int signal_number)
 {
     if (!can_be_signalled(child))
         return -1;
+    struct pollfd end = {.fd = child->pidfd, .events = POLLIN};
+    if (child->is_stranger && poll(&end, 1, 0) != 0)
+        return spawn_signal(child, signal_number);
     return kill(-child->pid, signal_number);
 }
 

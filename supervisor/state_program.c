@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/fd.h"
 #include "common/log.h"
 #include "common/mem.h"
 #include "supervisor/programs/auto_log.h"
@@ -277,12 +278,21 @@ void state_save_program(struct program *program, struct state_out *out, cJSON *i
     json_put_text(into, "name", program->process->name);
     json_put_number(into, "state", lifecycle_number(program->state));
     json_put_number(into, "pid", program_pid(program));
+    if (program->child.is_stranger)
+        state_put_fd(out, into, "stranger", program->child.pidfd);
     for (size_t i = 0; i < PART_COUNT; i++)
         parts[i].save(program, out, cJSON_AddObjectToObject(into, parts[i].name));
 }
 
 void state_load_program(struct program *program, struct state_in *in, const cJSON *from)
 {
+    int stranger = state_take_fd(in, from, "stranger");
+    if (stranger >= 0 && !program->child.is_stranger) {
+        program->child.pidfd = stranger;
+        program->child.is_stranger = true;
+    } else {
+        fd_close(&stranger);
+    }
     for (size_t i = 0; i < PART_COUNT; i++)
         parts[i].load(program, in, json_get(from, parts[i].name));
     program_resume(program, lifecycle_of_number(json_get_integer(from, "state", 0)),

@@ -193,6 +193,8 @@ void state_save_programs(struct master *master, struct state_out *out, cJSON *in
     json_put_number(into, "operation_count", programs->operation_count);
     state_put_fd(out, into, "notify", programs->host.notify.fd);
     json_put_text(into, "notify_name", programs->host.notify.name);
+    state_put_fd(out, into, "custody", programs->host.custody.socket);
+    json_put_number(into, "custodian", programs->host.custody.pid);
     cJSON *ticks = cJSON_AddArrayToObject(into, "told_ticks");
     for (int i = 0; i < TICK_COUNT; i++)
         cJSON_AddItemToArray(ticks, cJSON_CreateNumber((double)programs->told_ticks[i]));
@@ -215,6 +217,9 @@ void state_load_programs(struct master *master, struct state_in *in, const cJSON
     int notify = state_take_fd(in, from, "notify");
     if (notify >= 0)
         sd_notify_resume(&programs->host, notify, json_get_string(from, "notify_name", ""));
+    int custody = state_take_fd(in, from, "custody");
+    if (custody >= 0)
+        custody_resume(&programs->host, "", custody, (pid_t)json_get_integer(from, "custodian", 0));
     programs->operation_count = (unsigned)json_get_integer(from, "operation_count", 0);
     for (int i = 0; i < TICK_COUNT; i++)
         if (cJSON_GetArrayItem(ticks, i))

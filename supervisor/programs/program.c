@@ -105,8 +105,12 @@ static void watch_child(struct program *program)
 {
     program->reaped =
         (struct reaper_child){.spawned = &program->child, .ended = on_ended, .data = program};
-    reaper_watch(program->host->host->reaper, &program->reaped);
+    if (program->child.is_stranger)
+        custody_watch(program);
+    else
+        reaper_watch(program->host->host->reaper, &program->reaped);
     memory_watch_follow(program);
+    custody_hold(program);
 }
 
 void program_resume(struct program *program, enum process_state state, pid_t pid)
@@ -188,6 +192,7 @@ static void release(struct program *program)
     for (int stream = 0; stream < STREAM_COUNT; stream++)
         output_close(&program->outputs[stream]);
     input_close(&program->input);
+    custody_release(program);
     spawn_close(&program->child);
     watch_ended(program);
     memory_watch_follow(program);

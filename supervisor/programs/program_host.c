@@ -59,7 +59,7 @@ void program_host_make_room(const struct program_host *host, size_t process_coun
 
 void program_host_init(struct program_host *programs, struct host *host)
 {
-    *programs = (struct program_host){.host = host, .compressor.host = host};
+    *programs = (struct program_host){.custody = {.socket = -1}, .host = host, .compressor.host = host};
     programs->buffer = mem_new(OUTPUT_BUFFER_SIZE, 1);
     programs->clean_buffer = mem_new(OUTPUT_BUFFER_SIZE + 1, 1);
     getrlimit(RLIMIT_NOFILE, &programs->files);
@@ -70,6 +70,7 @@ void program_host_init(struct program_host *programs, struct host *host)
 
 void program_host_finish(struct program_host *host)
 {
+    custody_finish(host);
     compressor_finish(&host->compressor);
     probe_commands_finish(host);
     sd_notify_finish(host);

@@ -8,6 +8,7 @@
 #include "common/supervisor_settings.h"
 #include "supervisor/host.h"
 #include "supervisor/programs/compressor.h"
+#include "supervisor/programs/custody.h"
 #include "supervisor/programs/event_bus.h"
 #include "supervisor/programs/identity.h"
 #include "supervisor/programs/sd_notify.h"
@@ -40,6 +41,8 @@ struct program_host {
     size_t dependent_count;
     struct sd_notify notify;
     struct probe_command *commands; /* checks that are under way, or are being killed */
+
+    struct custody custody;
 
     bool is_stopping; /* nothing is started any more */
 };

@@ -273,6 +273,13 @@ void programs_reopen_logs(struct programs *programs)
 
 /* Beginning and end */
 
+static void begin_custody(struct programs *programs, const struct settings *settings)
+{
+    char *path = mem_printf("%s.custody", settings->muster.socket);
+    custody_begin(&programs->host, path);
+    free(path);
+}
+
 int programs_init(struct programs *programs, struct host *host, const struct settings *settings,
                   struct err *err)
 {
@@ -286,11 +293,14 @@ int programs_init(struct programs *programs, struct host *host, const struct set
     programs_set_available(programs, &settings->supervisor);
     if (host->is_resuming)
         return 0; /* its groups come with what is taken over */
-    if (settings->supervisor.is_given && !settings->supervisor.daemon.nocleanup)
+    if (settings->muster.orphans == ORPHANS_ADOPT)
+        begin_custody(programs, settings);
+    if (!custody_has_inherited(&programs->host) && settings->supervisor.is_given && !settings->supervisor.daemon.nocleanup)
         auto_log_clean(&programs->host);
     for (size_t i = 0; i < programs->available_count; i++)
         if (add(programs, programs->available[i], err) < 0)
             return -1;
+    custody_adopt(programs);
     return 0;
 }
 

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: MIT */
+#include "supervisor/programs/custody.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "common/fd.h"
+#include "common/log.h"
+#include "common/mem.h"
+#include "supervisor/control_address.h"
+#include "supervisor/programs/custodian.h"
+#include "supervisor/programs/programs.h"
+#include "supervisor/state_parts.h"
+
+#define SEND_BUFFER     (4 << 20)
+#define RECEIVE_SECONDS 5
+#define STAT_MAX        4096
+#define START_FIELD     19 /* of /proc/PID/stat, behind the name: 22 in all */
+#define UNKNOWN_STATUS  (255 << 8)
+
+struct inheritance {
+    struct inheritance *next;
+    cJSON *root;
+    int fds[CUSTODY_FDS_MAX];
+    size_t fd_count;
+};
+
+struct adopted {
+    struct program *program;
+    ev_io end;
+};
+
+/* When a process began, in ticks since the system did; -1: there is none. */
+static int64_t start_time_of(pid_t pid)
+{
+    char path[64], *text;
+    size_t length;
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    if (fd_read_file(path, STAT_MAX, &text, &length, NULL) < 0)
+        return -1;
+    char *field = strrchr(text, ')');
+    for (int i = -1; field && i < START_FIELD; i++)
+        field = strchr(field + 1, ' ');
+    int64_t ticks = field ? strtoll(field, NULL, 10) : -1;
+    free(text);
+    return ticks;
+}
+
+/* Giving into custody */
+
+static void tell(struct custody *custody, const cJSON *message, const int *fds, size_t fd_count)
+{
+    char *text = cJSON_PrintUnformatted(message);
+    if (custody_send(custody->socket, text, fds, fd_count) < 0) {
+        log_write(LOG_ERROR, "custody: %s: a kill of musterd would lose its programs",
+                  strerror(errno));
+        if (errno != EAGAIN)
+            fd_close(&custody->socket);
+    }
+    cJSON_free(text);
+}
+
+static void put_key(const struct program *program, cJSON *message)
+{
+    char *key = program_full_name(program);
+    json_put_text(message, "key", key);
+    json_put_text(message, "group", program_group_name(program->group));
+    free(key);
+}
+
+void custody_hold(struct program *program)
+{
+    struct custody *custody = &program->host->custody;
+    struct state_out out;
+    if (custody->socket < 0)
+        return;
+    state_out_init(&out);
+    put_key(program, out.root);
+    json_put_number(out.root, "start_time", (double)start_time_of(program->child.pid));
+    state_save_program(program, &out, out.root);
+    tell(custody, out.root, out.fds, out.fd_count);
+    state_out_finish(&out);
+}
+
+void custody_release(struct program *program)
+{
+    if (program->host->custody.socket < 0 || program->child.pid <= 0)
+        return;
+    cJSON *message = cJSON_CreateObject();
+    put_key(program, message);
+    tell(&program->host->custody, message, NULL, 0);
+    cJSON_Delete(message);
+}
+
+/* Taking over */
+
+static void receive_one(struct custody *custody, const char *text, const int *fds, size_t fd_count)
+{
+    struct inheritance *one = mem_new(1, sizeof *one);
+    one->root = json_parse(text, strlen(text), NULL);
+    memcpy(one->fds, fds, fd_count * sizeof *fds);
+    one->fd_count = fd_count;
+    one->next = custody->inherited;
+    custody->inherited = one;
+}
+
+static void receive_all(struct custody *custody)
+{
+    static char text[CUSTODY_MESSAGE_MAX + 1];
+    const struct timeval limit = {.tv_sec = RECEIVE_SECONDS};
+    struct sockaddr_un address;
+    int fds[CUSTODY_FDS_MAX];
+    size_t fd_count;
+    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    if (control_address(&address, custody->path, NULL) == 0 &&
+        connect(fd, (struct sockaddr *)&address, sizeof address) == 0) {
+        setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+        while (custody_receive(fd, text, fds, &fd_count) > 0)
+            receive_one(custody, text, fds, fd_count);
+    }
+    fd_close(&fd);
+}
+
+bool custody_has_inherited(const struct program_host *host)
+{
+    return host->custody.inherited != NULL;
+}
+
+/* The process of this number, where it is still the one that was meant: its pidfd, or -1. */
+static int find_process(pid_t pid, int64_t start_time)
+{
+    int pidfd = pid > 0 ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
+    struct pollfd end = {.fd = pidfd, .events = POLLIN};
+    if (pidfd >= 0 && (start_time_of(pid) != start_time || poll(&end, 1, 0) == 1))
+        fd_close(&pidfd);
+    return pidfd;
+}
+
+static void adopt(struct programs *programs, struct inheritance *one)
+{
+    const char *key = json_get_string(one->root, "key", "");
+    const struct program_group *group =
+        programs_group(programs, json_get_string(one->root, "group", ""));
+    struct program *program =
+        group ? program_group_find(group, json_get_string(one->root, "name", "")) : NULL;
+    pid_t pid = (pid_t)json_get_integer(one->root, "pid", 0);
+    int pidfd = find_process(pid, json_get_integer(one->root, "start_time", -1));
+    struct state_in in = {.root = one->root, .fds = one->fds, .fd_count = one->fd_count};
+    if (pidfd < 0) {
+        log_write(LOG_INFO, "custody: the process %d of %s has ended", (int)pid, key);
+    } else if (!program || program_pid(program) > 0) {
+        log_write(LOG_ERROR,
+                  "custody: %s is not configured any more: its process %d goes on "
+                  "unsupervised",
+                  key, (int)pid);
+        fd_close(&pidfd);
+    } else {
+        log_write(LOG_INFO, "adopted: '%s' with pid %d", program->process->name, (int)pid);
+        program->child.pidfd = pidfd;
+        program->child.is_stranger = true;
+        state_load_program(program, &in, one->root);
+    }
+}
+
+void custody_adopt(struct programs *programs)
+{
+    struct custody *custody = &programs->host.custody;
+    while (custody->inherited) {
+        struct inheritance *one = custody->inherited;
+        custody->inherited = one->next;
+        if (one->root)
+            adopt(programs, one);
+        for (size_t i = 0; i < one->fd_count; i++)
+            fd_close(&one->fds[i]);
+        cJSON_Delete(one->root);
+        free(one);
+    }
+}
+
+/* The end of one that is no child */
+
+static void on_end(struct ev_loop *loop, ev_io *watch, int events)
+{
+    (void)events;
+    struct adopted *adopted = watch->data;
+    struct program *program = adopted->program;
+    ev_io_stop(loop, watch);
+    free(adopted);
+    program->child.is_reaped = true;
+    program->reaped.ended(&program->reaped, UNKNOWN_STATUS);
+}
+
+void custody_watch(struct program *program)
+{
+    struct adopted *adopted = mem_new(1, sizeof *adopted);
+    adopted->program = program;
+    ev_io_init(&adopted->end, on_end, program->child.pidfd, EV_READ);
+    adopted->end.data = adopted;
+    ev_io_start(program->host->host->loop, &adopted->end);
+}
+
+/* Beginning and end */
+
+static int listen_at(const char *path, struct err *err)
+{
+    struct sockaddr_un address;
+    if (control_address(&address, path, err) < 0)
+        return -1;
+    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    unlink(path);
+    mode_t mask = umask(0177);
+    int result = bind(fd, (struct sockaddr *)&address, sizeof address);
+    umask(mask);
+    if (result == 0 && listen(fd, 1) == 0)
+        return fd;
+    err_errno(err, errno, "cannot listen at %s", path);
+    fd_close(&fd);
+    return -1;
+}
+
+static int start_custodian(struct custody *custody, struct err *err)
+{
+    static const int size = SEND_BUFFER;
+    int ends[2], listener = listen_at(custody->path, err);
+    if (listener < 0)
+        return -1;
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0) {
+        err_errno(err, errno, "cannot make a socket pair");
+        fd_close(&listener);
+        return -1;
+    }
+    if (setsockopt(ends[0], SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof size) < 0)
+        setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+    fd_set_nonblocking(ends[0], true);
+    custody->pid = fork();
+    if (custody->pid == 0)
+        custodian_run(ends[1], listener);
+    custody->socket = ends[0];
+    close(ends[1]);
+    close(listener);
+    return custody->pid < 0 ? err_errno(err, errno, "cannot fork") : 0;
+}
+
+void custody_begin(struct program_host *host, const char *path)
+{
+    struct err err = ERR_INIT;
+    host->custody.path = mem_strdup(path);
+    receive_all(&host->custody);
+    if (start_custodian(&host->custody, &err) < 0)
+        log_write(LOG_ERROR, "custody: %s: a kill of musterd would lose its programs", err.text);
+}
+
+void custody_resume(struct program_host *host, const char *path, int socket, pid_t pid)
+{
+    host->custody = (struct custody){.path = mem_strdup(path), .socket = socket, .pid = pid};
+}
+
+void custody_finish(struct program_host *host)
+{
+    fd_close(&host->custody.socket);
+    free(host->custody.path);
+    host->custody.path = NULL;
+}
