@@ -220,7 +220,7 @@ static enum rpc_outcome run(struct rpc *rpc, const char *name, const struct xmlr
     const struct rpc_method *method = find_method(rpc->master, name);
     rpc->params = params;
     rpc->value_start = rpc->answer.length;
-    log_write(LOG_TRACE, "XML-RPC method called: %s()", name);
+    log_write(LOG_TRACE, "XML-RPC method called: %s()", name ? name : "");
     if (!method)
         return rpc_fail(rpc, FAULT_UNKNOWN_METHOD, NULL);
     if (!params_fit(method, params))
