@@ -27,6 +27,11 @@ static void add_details(struct fields *row, const cJSON *told)
     fields_text(row, "error", json_get_string(told, "error", NULL));
     fields_integer(row, "exit_status", json_get_integer(told, "exit_status", 0));
     fields_boolean(row, "out_of_memory", cJSON_IsTrue(json_get(told, "out_of_memory")));
+    fields_text(row, "waits_for", json_get_string(told, "waits_for", NULL));
+    fields_text(row, "health", json_get_string(told, "health", NULL));
+    fields_text(row, "health_error", json_get_string(told, "health_error", NULL));
+    fields_text(row, "ended_because", json_get_string(told, "ended_because", NULL));
+    fields_text(row, "status_text", json_get_string(told, "status_text", NULL));
     fields_time(row, "next_run_at", json_get_integer(told, "next_run_at", 0));
 }
 

@@ -63,6 +63,8 @@ def test_one_starts_when_what_it_depends_on_is_ready(programs):
     row = programs.rows()["web"]
     assert (row["state"], row["waits_for"], row["description"]) == \
         ("STOPPED", "db (STARTING)", "waits for db (STARTING); Not started")
+    told = json.loads(muster(programs, "status", "web", "--json").stdout)["programs"][0]
+    assert (told["waits_for"], told["health"], told["ended_because"]) == ("db (STARTING)", None, None)
     opened(programs, "db")
     wait_running(programs, "web")
     assert spawned(programs) == ["db", "cache", "web"]
