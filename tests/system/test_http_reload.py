@@ -25,7 +25,7 @@ def inet(port, user="ann", password="secret", name=""):
 def status(daemon, port, user="ann", password="secret"):
     try:
         return daemon.call("GET", "/api/v1/status", port=port, Authorization=basic(user, password))[0]
-    except ConnectionRefusedError:
+    except (ConnectionRefusedError, ConnectionResetError):  # a child has the socket until it is exec'd
         return None
 
 
