@@ -329,11 +329,11 @@ def test_forget_prune_and_flush(cli, failures):
 
 def test_config_check_tells_the_differences_to_supervisor(cli, tmp_path):
     file = tmp_path / "supervisord.conf"
-    file.write_text("[supervisord]\nlogfile = %(here)s/s.log\n[rpcinterface:x]\na = b\n[eventlistener:l]\ncommand = cat\nevents = TICK_5\n"
+    file.write_text("[supervisord]\nlogfile = %(here)s/s.log\n[rpcinterface:x]\nsupervisor.rpcinterface_factory = x:y\n[eventlistener:l]\ncommand = cat\nevents = TICK_5\n"
                     "result_handler = mine:handler\n[program:web]\ncommand = cat\nstartsecs = 2\nnice = 5\nstartsec = 1\n")
     answer = cli.cli("config:check", "--supervisor", file)
     assert [(row["section"], row["key"], row["verdict"], row["place"]) for row in answer["differences"]] == [
-        ("rpcinterface:x", "a", "different", f"{file}:4"),
+        ("rpcinterface:x", "supervisor.rpcinterface_factory", "different", f"{file}:4"),
         ("eventlistener:l", "result_handler", "different", f"{file}:8"),
         ("program:web", "startsecs", "better", f"{file}:11"),
         ("program:web", "nice", "new", f"{file}:12"),
