@@ -88,6 +88,7 @@ struct queue_metrics {
     uint64_t window_ended, window_failed; /* jobs within alert_window, on all hosts */
     uint64_t ready, reserved, delayed, failed;
     int64_t oldest_ms; /* age of the oldest ready job; -1 where there is none */
+    int64_t due_ms;    /* until the first delayed job is due; -1: none, or nobody needs to know */
 };
 
 struct record {

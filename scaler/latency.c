@@ -133,9 +133,19 @@ static const char *of(int64_t count, const char *one, const char *more)
     return count == 1 ? one : more;
 }
 
+/* A worker that is started now is there when the first delayed job is due, and not much sooner. */
+static bool is_due_soon(const struct load *load)
+{
+    return load->due > 0 && load->due <= load->boot + load->seconds;
+}
+
 static void grow(const struct policy *policy, const struct load *load, struct decision *decision)
 {
-    if (decision->backlog >= decision->steady)
+    if (is_due_soon(load) && higher(decision->backlog, decision->steady) < 1)
+        decision_set(decision, 1, TERM_BACKLOG,
+                     "A delayed job is due in %.1f s: a worker takes %.3g s to start", load->due,
+                     load->boot);
+    else if (decision->backlog >= decision->steady)
         decision_set(decision, decision->backlog, TERM_BACKLOG,
                      "Backlog: %.0f jobs of %.3g s wait, the oldest for %.0f s; %lld %s "
                      "them within %.4g s",
@@ -215,6 +225,8 @@ void latency_decide(const struct policy *policy, struct load_history *history,
         decision->steady = workers_for(&terms, steady_need(&terms));
     decision->backlog = workers_for(&terms, backlog_need(&terms, load));
     int64_t needed = higher(higher(decision->steady, decision->backlog), policy->min);
+    if (is_due_soon(load))
+        needed = higher(needed, 1);
     note_surplus(&history->surplus, load, needed);
     if (needed > load->workers)
         grow(policy, load, decision);

@@ -18,6 +18,7 @@ struct load {
     double reserved;
     double delayed;
     double oldest;   /* seconds for which the oldest ready job has been due; negative: none */
+    double due;      /* seconds until the first delayed job is due; 0: not known, or none */
     double arrived;  /* jobs that became due since the store was last seen */
     double observed; /* how many seconds ago that was; 0 while the figures are stale */
 

@@ -108,6 +108,7 @@ struct load load_sane(const struct load *load)
     sane.reserved = within(load->reserved, 0, FIGURE_MAX);
     sane.delayed = within(load->delayed, 0, FIGURE_MAX);
     sane.oldest = within(load->oldest, -1, FIGURE_MAX);
+    sane.due = within(load->due, 0, FIGURE_MAX);
     sane.arrived = within(load->arrived, 0, FIGURE_MAX);
     sane.observed = within(load->observed, 0, SECONDS_MAX);
     sane.completed = within(load->completed, 0, FIGURE_MAX);

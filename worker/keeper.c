@@ -186,6 +186,30 @@ static void do_upkeep(struct keeper *keeper)
     keeper->upkeep_ms = now_ms(keeper) + (pause > UPKEEP_MIN_MS ? pause : UPKEEP_MIN_MS);
 }
 
+static int note_due(void *context, const struct job_view *view)
+{
+    int64_t *at_ms = context;
+    *at_ms = view->job.available_at_ms;
+    return 1;
+}
+
+/* When its first delayed job is due: asked only where no worker may be there to know it. */
+static int64_t first_due_ms(struct keeper *keeper, const struct queue_settings *queue,
+                            const struct queue_stats *stats)
+{
+    static const enum job_state delayed = JOB_DELAYED;
+    const struct job_filter filter = {.queue = queue->name, .state = &delayed, .limit = 1};
+    struct err err = ERR_INIT;
+    int64_t at_ms = 0;
+    if (stats->delayed == 0 || queue->scaling.min_workers > 0 ||
+        !settings_is_scaled(keeper->settings, queue) ||
+        keeper->driver->job_list(keeper->store.store, &filter, note_due, &at_ms, &err) < 0 ||
+        at_ms == 0)
+        return -1;
+    int64_t left_ms = at_ms - clock_wall_ms(keeper->clock);
+    return left_ms > 0 ? left_ms : 0;
+}
+
 static int measure_queue(struct keeper *keeper, size_t index)
 {
     struct queue_stats stats;
@@ -204,6 +228,7 @@ static int measure_queue(struct keeper *keeper, size_t index)
         .delayed = stats.delayed,
         .failed = stats.failed,
         .oldest_ms = stats.oldest_ms,
+        .due_ms = first_due_ms(keeper, &keeper->settings->queues[index], &stats),
         .is_paused = keeper->ledger.paused[index],
         .is_leader = keeper->ledger.is_leader,
         .window_ended = keeper->ledger.windows[index].ended,

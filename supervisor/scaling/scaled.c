@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "supervisor/scaling/scaled.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,6 +9,7 @@
 #include "common/mem.h"
 #include "common/utf8.h"
 
+#define DUE_LEAST      1e-3 /* seconds: it is due, and has not been seen to be ready */
 #define BOOT_GUESS     2.   /* seconds, until one has been seen to start */
 #define STALE_LEAST_MS 3000 /* figures that are older are not known */
 #define STALE_PERIODS  4
@@ -165,6 +167,9 @@ static void take_figures(struct scaled *scaled, int64_t now_ms, double ended)
     load->ready = (double)metrics->ready;
     load->reserved = (double)metrics->reserved;
     load->delayed = (double)metrics->delayed;
+    load->due = metrics->due_ms < 0
+                    ? 0
+                    : fmax((double)(metrics->due_ms - age_ms) / 1000, DUE_LEAST);
     load->oldest = metrics->oldest_ms < 0 ? -1 : (double)(metrics->oldest_ms + age_ms) / 1000;
 }
 

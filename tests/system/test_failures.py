@@ -287,6 +287,20 @@ def test_a_program_is_started_when_a_job_has_failed(place):
     assert lines[1]["signal"] == signal.SIGSEGV and lines[1]["attempts"] == 1
 
 
+def test_the_program_is_not_started_again_when_the_worker_dies(place):
+    seen = place.muster.directory / "seen"
+    program = place.program("told.sh", f"#!/bin/sh\ncat >>{seen}\nexec sleep 1000\n")
+    place.start(failed_command=program, failed_timeout="1h")
+    uuid = place.push(tries=1)
+    wait_for(lambda: seen.exists() and seen.read_text().count("\n") == 1, "the failure is told")
+    os.kill(worker_of(place, uuid), signal.SIGKILL)
+    after = place.push(how="done")
+    place.wait_noted("run", after)
+    place.muster.wait_failed(uuid)
+    place.muster.wait_empty()
+    assert [json.loads(line)["uuid"] for line in seen.read_text().splitlines()] == [uuid]
+
+
 def test_a_program_that_hangs_does_not_hold_up_a_stop(place):
     hanging = place.program("hang.sh", f"#!/bin/sh\necho $$ >{place.muster.directory}/pid\nexec sleep 1000\n")
     place.start(failed_command=hanging, failed_timeout="1h", muster={"stop_timeout": 1})

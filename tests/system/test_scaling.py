@@ -101,6 +101,17 @@ def test_to_zero_and_back_with_a_push(muster):
     assert history(muster)[0]["to_workers"] >= 1
 
 
+def test_a_delayed_job_starts_a_worker_ahead_of_its_time(muster):
+    configure(muster, muster.queue("emails", workers=0, min_workers=0, max_workers=3))
+    muster.start()
+    wait_decided(muster)
+    uuid = muster.push(queue="emails", delay=4)
+    wait_for(lambda: muster.running("emails"), muster.log_text)
+    assert muster.stats("--queue=emails")["delayed"] == 1  # it is not due yet
+    assert re.match(r"A delayed job is due in [0-9.]+ s: a worker takes [0-9.]+ s to start", history(muster)[0]["reason"])
+    muster.wait_done(uuid)
+
+
 def test_a_running_job_is_never_ended(muster):
     configure(muster, muster.queue("emails", min_workers=1, max_workers=4))
     muster.start()

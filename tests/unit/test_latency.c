@@ -193,6 +193,29 @@ static void test_to_zero_after_a_minute(void **state)
     assert_int_equal(decision.to, 1);
 }
 
+static void test_a_delayed_job_finds_a_worker(void **state)
+{
+    (void)state;
+    const struct policy to_zero = {.kind = SCALING_LATENCY, .min = 0, .max = 5, .promise = 30};
+    struct load_history history = {0};
+    struct decision decision = {0};
+    struct load load = quiet(0, 0);
+    load.due = 60;
+    latency_decide(&to_zero, &history, &load, &decision);
+    assert_int_equal(decision.to, 0);
+    load.due = 2.9;
+    latency_decide(&to_zero, &history, &load, &decision);
+    assert_int_equal(decision.to, 1);
+    assert_string_equal(decision.reason,
+                        "A delayed job is due in 2.9 s: a worker takes 2 s to start");
+    load.workers = 1;
+    load.due = 0.001;
+    history.idle = 1000;
+    for (int i = 0; i < 30; i++)
+        latency_decide(&to_zero, &history, &load, &decision);
+    assert_int_equal(decision.to, 1);
+}
+
 /* min_workers = 0 is the stronger wish, where a start takes longer than the promise allows. */
 static void test_nobody_is_started_for_nothing(void **state)
 {
@@ -249,6 +272,7 @@ int main(void)
         cmocka_unit_test(test_a_slow_start_is_waited_for_longer),
         cmocka_unit_test(test_busy_workers_are_not_let_go),
         cmocka_unit_test(test_to_zero_after_a_minute),
+        cmocka_unit_test(test_a_delayed_job_finds_a_worker),
         cmocka_unit_test(test_nobody_is_started_for_nothing),
         cmocka_unit_test(test_spare_workers_where_a_start_comes_too_late),
         cmocka_unit_test(test_concurrency_counts_in_slots),
