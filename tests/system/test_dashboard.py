@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The dashboard in a real browser: what it shows is what the interface says, and what it does is done."""
 import gzip
+import json
+import subprocess
 import urllib.parse
 
 import pytest
@@ -154,6 +156,24 @@ def test_failed_jobs_by_their_error(browser, site):
     browser.click("Forget", "dialog")
     wait_for(lambda: site.get("/failed")["failed"] == [], "no failed jobs")
     browser.wait_text("No failed jobs")
+
+
+def test_batches_and_alerts(browser, site):
+    jobs = "".join(json.dumps({"job": "Mail", "data": number}) + "\n" for number in range(4))
+    made = subprocess.run([PROGRAMS / "muster", "-c", site.config, "batch:create", HOSTILE, "--queue=mails", "--jobs=-", "--json"],
+                          input=jobs, capture_output=True, text=True, check=True, env=site.environment)
+    uuid = json.loads(made.stdout)["batch_uuid"]
+    open_page(browser, site, "batches", "Batches")
+    cells = wait_for(lambda: browser.rows().get(uuid), lambda: browser.rows())
+    told = site.get(f"/batches?uuid={uuid}")["batches"][0]
+    assert cells[:2] == [HOSTILE, told["state"]] and "0 of 4" in cells[2]
+    browser.click("Cancel", "main")
+    browser.click("Cancel the batch", "dialog")
+    wait_for(lambda: browser.rows()[uuid][1] == "cancelled", lambda: browser.rows())
+    assert site.get(f"/batches?uuid={uuid}")["batches"][0]["state"] == "cancelled"
+    open_page(browser, site, "alerts", "Alerts")
+    wait_for(lambda: sorted(cells[-1] for cells in browser.rows().values()) ==
+             sorted(row["message"] for row in site.get("/alerts")["history"]), lambda: browser.rows())
 
 
 def test_every_section_by_its_key_and_nothing_in_the_console(browser, site):

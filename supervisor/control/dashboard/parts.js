@@ -7,7 +7,7 @@ const KINDS = {
   RUNNING: "ok", STARTING: "warn", BACKOFF: "bad", STOPPING: "warn", FATAL: "bad", UNKNOWN: "bad",
   idle: "", busy: "ok", draining: "warn", "store away": "bad", "no handler": "bad",
   error: "bad", warning: "warn", raised: "bad", resolved: "ok", repeated: "warn",
-  completed: "ok", failed: "bad", cancelled: "", pending: "warn", processing: "ok",
+  completed: "ok", failed: "bad", cancelled: "", pending: "warn", running: "ok", stopping: "warn",
 };
 export const kindOf = (word) => KINDS[word] ?? "";
 export const badge = (word) => el("span", { class: `badge ${kindOf(word)}`, text: word });
