@@ -415,7 +415,8 @@ void keeper_return(struct keeper *keeper, const char *owner, const struct keeper
 {
     struct dead *dead = mem_new(1, sizeof *dead + count * sizeof begun[0]);
     snprintf(dead->owner, sizeof dead->owner, "%s", owner);
-    memcpy(dead->begun, begun, count * sizeof begun[0]);
+    if (count > 0)
+        memcpy(dead->begun, begun, count * sizeof begun[0]);
     dead->count = count;
     pthread_mutex_lock(&keeper->mutex);
     dead->next = keeper->told;

@@ -35,7 +35,8 @@ struct keeper *keeper_start(const struct settings *settings,
                             const struct connection_settings *connection, const struct clock *clock,
                             struct mouth *mouth, struct err *err);
 
-/* A worker is dead whose leases are on this connection. Copies what it is given. */
+/* A worker is dead whose leases are on this connection. Copies what it is given; begun may be NULL
+ * where count is 0. */
 void keeper_return(struct keeper *keeper, const char *owner, const struct keeper_begun *begun,
                    size_t count);
 
