@@ -184,7 +184,6 @@ static void leave_all_else(struct custodian *custodian)
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, NULL);
     setsid();
-    prctl(PR_SET_NAME, "muster-custody");
     int master = fcntl(custodian->master, F_DUPFD_CLOEXEC, 100);
     int listener = fcntl(custodian->listener, F_DUPFD_CLOEXEC, 100);
     int null = open("/dev/null", O_RDWR);
@@ -193,6 +192,7 @@ static void leave_all_else(struct custodian *custodian)
     custodian->master = dup2(master, 3);
     custodian->listener = dup2(listener, 4);
     syscall(SYS_close_range, 5u, ~0u, 0);
+    prctl(PR_SET_NAME, "muster-custody");
 }
 
 _Noreturn void custodian_run(int master, int listener)
