@@ -12,10 +12,11 @@ import time
 
 import pyte
 
-from support.processes import PATIENCE, wait_for
+from support.processes import PATIENCE, ROOT, wait_for
 
 COLOURS = {"red": "#e05561", "green": "#8cc265", "brown": "#d18f52", "cyan": "#42b3c2", "default": "#d7dae0"}
 BACKGROUND = "#1e2227"
+NO_LEAKS = {"LSAN_OPTIONS": f"print_suppressions=0:suppressions={ROOT}/tests/support/leaks.supp"}  # those of libraries
 
 
 class Terminal:
@@ -29,7 +30,7 @@ class Terminal:
         self.resize(columns, lines)
         self.before = termios.tcgetattr(self.slave)
         self.process = subprocess.Popen([str(word) for word in command], stdin=self.slave, stdout=self.slave, stderr=self.slave, cwd=cwd,
-                                        env={**(env or os.environ), "TERM": term}, start_new_session=True,
+                                        env={**(env or os.environ), "TERM": term, **NO_LEAKS}, start_new_session=True,
                                         preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
 
     def __enter__(self):
