@@ -21,6 +21,9 @@
 #define PAUSE_MAX_MS  2000
 #define CONFIRM_MS    50 /* the master's pipe was full */
 #define UPKEEP_MIN_MS 20
+#define LATER_MS      1000  /* after that it is looked for late leases of a dead worker, */
+#define LATER_FACTOR  4     /* again after so much longer, */
+#define LATER_MAX_MS  16000 /* and no more after this */
 
 /* A dead worker. */
 struct dead {
@@ -28,6 +31,7 @@ struct dead {
     char owner[OWNER_SIZE];
     bool is_returned; /* and not confirmed */
     uint64_t returned;
+    int64_t pause_ms, due_ms; /* of the next look for late ones */
     size_t count;
     struct keeper_begun begun[];
 };
@@ -47,6 +51,7 @@ struct keeper {
     struct queue_connection store;
     const struct driver *driver;
     struct dead *dead;
+    struct dead *later; /* returned and confirmed */
     unsigned failures;
     bool is_state_told; /* to the master */
     bool is_write_failing;
@@ -151,6 +156,38 @@ static int confirm(struct keeper *keeper, const struct dead *dead)
     return mouth_send(keeper->mouth, &record);
 }
 
+static void look_later(struct keeper *keeper, struct dead *dead, int64_t pause_ms)
+{
+    dead->pause_ms = pause_ms;
+    dead->due_ms = now_ms(keeper) + pause_ms;
+    dead->next = keeper->later;
+    keeper->later = dead;
+}
+
+/* A server may have had a call of the worker's when it died, and have reserved for it after its
+ * leases were returned. */
+static void return_late(struct keeper *keeper)
+{
+    struct dead **link = &keeper->later;
+    while (*link) {
+        struct dead *dead = *link;
+        if (now_ms(keeper) < dead->due_ms) {
+            link = &dead->next;
+            continue;
+        }
+        if (return_leases(keeper, dead) < 0)
+            return;
+        if (dead->returned > 0)
+            log_write(LOG_INFO, "returned late: %llu leases of %s",
+                      (unsigned long long)dead->returned, dead->owner);
+        *link = dead->next;
+        if (dead->pause_ms < LATER_MAX_MS)
+            look_later(keeper, dead, dead->pause_ms * LATER_FACTOR);
+        else
+            free(dead);
+    }
+}
+
 /* Goes on with the next one when the store has taken this one. */
 static void return_dead(struct keeper *keeper)
 {
@@ -164,7 +201,7 @@ static void return_dead(struct keeper *keeper)
             continue;
         }
         *link = dead->next;
-        free(dead);
+        look_later(keeper, dead, LATER_MS);
     }
 }
 
@@ -350,6 +387,8 @@ static void work(struct keeper *keeper)
     if (now_ms(keeper) < keeper->try_ms || open_store(keeper) < 0)
         return;
     return_dead(keeper);
+    if (keeper->failures == 0)
+        return_late(keeper);
     if (keeper->failures == 0 || now_ms(keeper) >= keeper->try_ms) {
         if (now_ms(keeper) >= keeper->upkeep_ms)
             do_upkeep(keeper);
@@ -443,14 +482,20 @@ void keeper_close(struct keeper *keeper)
     pthread_mutex_unlock(&keeper->mutex);
 }
 
+static void free_all(struct dead *dead)
+{
+    while (dead) {
+        struct dead *next = dead->next;
+        free(dead);
+        dead = next;
+    }
+}
+
 void keeper_join(struct keeper *keeper)
 {
     pthread_join(keeper->thread, NULL);
-    while (keeper->dead) {
-        struct dead *dead = keeper->dead;
-        keeper->dead = dead->next;
-        free(dead);
-    }
+    free_all(keeper->dead);
+    free_all(keeper->later);
     ledger_finish(&keeper->ledger);
     pthread_cond_destroy(&keeper->news);
     pthread_mutex_destroy(&keeper->mutex);

@@ -165,6 +165,23 @@ static void test_leases_of_a_dead_worker_come_back(void **state)
     assert_int_equal(reserve("worker_next", 3, other), 2);
 }
 
+/* As a server does that had the call of a worker when it died. */
+static void test_leases_that_come_after_the_return_come_back_too(void **state)
+{
+    (void)state;
+    start_with_store();
+    push(2);
+    char uuid[UUID_TEXT_SIZE];
+    keeper_return(keeper, "worker_dead", NULL, 0);
+    assert_int_equal(await(RECORD_RETURNED).body.returned.count, 0);
+    assert_int_equal(reserve("worker_dead", 2, uuid), 2);
+    int64_t deadline = clock_monotonic_ms(&clock_system) + PATIENCE_MS;
+    while (reserve("worker_next", 2, uuid) == 0) {
+        assert_true(clock_monotonic_ms(&clock_system) < deadline);
+        usleep(2000);
+    }
+}
+
 static void test_queues_are_measured(void **state)
 {
     (void)state;
@@ -289,6 +306,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         KEEPER(test_leases_of_a_dead_worker_come_back),
         KEEPER(test_a_full_pipe_does_not_lose_the_confirmation),
+        KEEPER(test_leases_that_come_after_the_return_come_back_too),
         KEEPER(test_queues_are_measured),
         KEEPER(test_tasks_get_the_store),
         KEEPER(test_a_store_that_is_away_is_told),
