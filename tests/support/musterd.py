@@ -61,7 +61,7 @@ class Musterd:
     def answers(self):
         try:
             return self.ask("ping")["pid"] == self.pid
-        except (FileNotFoundError, ConnectionRefusedError):
+        except (FileNotFoundError, ConnectionError):  # it is not there yet, or still the one before, as it ends
             return False
 
     @property
