@@ -70,7 +70,7 @@ def test_it_holds_for_new_workers_and_over_a_restart(running):
 
 def test_all_queues_on_this_host(running):
     pause(running, "--all", "--here")
-    assert is_paused(running, "images")
+    wait_for(lambda: is_paused(running, "images"), "the other queue, which is told of in a record of its own")
     row, = running.cli("queue:pauses")["pauses"]
     assert (row["queue"], row["host"]) == (None, socket.gethostname()) and row["by"] and row["since"]
     uuid = running.push(queue="images")
