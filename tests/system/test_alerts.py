@@ -2,6 +2,8 @@
 """Alerts: raised, resolved, and delivered to a real HTTP server, a command and a sendmail."""
 import http.server
 import json
+import os
+import signal
 import stat
 import subprocess
 import threading
@@ -136,6 +138,17 @@ def test_a_crash_loop_and_no_workers(muster, receiver):
     event = wait_taken(receiver, muster, type="crash_loop")
     assert event["severity"] == "error" and event["value"] >= 3
     wait_taken(receiver, muster, type="no_workers")
+    assert muster.run("queue:check-alerts").returncode == 2
+
+
+def test_stalled_workers(muster, receiver):
+    configure(muster, muster.queue("mails"), notify=webhook(receiver), health_check_interval="1s")
+    muster.start()
+    (_, pid), = muster.wait_running(1).items()
+    os.kill(pid, signal.SIGSTOP)
+    event = wait_taken(receiver, muster, type="stalled_workers")
+    assert (event["severity"], event["value"], event["queue"]) == ("error", 1, "mails")
+    assert event["message"] == "Queue mails: 1 workers appear to be stalled"
     assert muster.run("queue:check-alerts").returncode == 2
 
 

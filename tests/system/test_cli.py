@@ -185,14 +185,18 @@ def test_stats_for_people_and_for_programs(cli):
     lines = text(cli, "queue:stats").splitlines()
     assert lines[1].split() == ["total", "3"]
     assert ["emails", "2", "1", "0", "1", "0"] in [line.split()[:6] for line in lines]
+    assert cli.stats("--queue=emails")["total"] == 2
     assert "pending" in text(cli, "queue:stats", "--queue=emails")
 
 
 def test_health(cli):
+    cli.push(queue="emails")
+    cli.push(queue="others", delay=60)
     answer = cli.cli("queue:health")
     connection, = answer["connections"]
     assert (connection["connection"], connection["healthy"]) == ("main", True)
     assert connection["response_time"] >= 0 and connection["metrics"]["version"]
+    assert (connection["metrics"]["total_queues"], connection["metrics"]["total_jobs"]) == (2, 2)
     assert "connection is healthy" in text(cli, "queue:health", "--connection=main")
 
 
@@ -202,6 +206,8 @@ def test_a_store_that_cannot_be_reached_is_unhealthy(cli):
     assert result.returncode == 4
     connection, = json.loads(result.stdout)["connections"]
     assert not connection["healthy"] and "/proc/nowhere" in connection["message"]
+    overview = cli.cli("queue:overview")
+    assert overview["system_health"] == "degraded" and not overview["queues"][0]["health"]["healthy"]
     assert cli.run("queue:stats").returncode in (1, 3, 4)
 
 
@@ -209,8 +215,11 @@ def test_drivers(cli):
     answer = cli.cli("queue:drivers")
     drivers = {driver["name"]: driver for driver in answer["drivers"]}
     assert list(drivers) == ["sqlite", "pgsql", "redis"] and answer["refused"] == []
-    assert "delayed_jobs" in drivers["sqlite"]["features"]
-    assert set(drivers["sqlite"]) == {"name", "version", "description", "features", "dependencies"}
+    for driver in drivers.values():
+        assert set(driver) == {"name", "version", "description", "features", "dependencies"}
+        assert {"delayed_jobs", "priority_queues"} <= set(driver["features"])
+    assert "atomic_operations" in drivers["sqlite"]["features"] and "high_throughput" in drivers["redis"]["features"]
+    assert drivers["redis"]["dependencies"] == ["redis"]
 
 
 # --- removing ---

@@ -118,6 +118,7 @@ def test_analysis(muster):
                                                  "p99_latency"]
     assert set(told["analysis_period"]) == {"from", "to"}
     failing, = [row for row in told["bottlenecks"] if row["type"] == "failing_jobs"]
+    assert {"type", "description", "impact", "suggestion"} <= set(failing)
     assert failing["impact"] == "high" and failing["suggestion"] in told["recommendations"]
     overall = muster.cli("queue:analyze")
     assert [row["queue"] for row in overall["queues"]] == ["mails"]

@@ -172,6 +172,38 @@ static void test_environment_overrides_the_file(void **state)
     unsetenv("QUEUE_BATCH_SIZE");
 }
 
+static void test_monitoring_of_the_guide(void **state)
+{
+    (void)state;
+    struct err err = ERR_INIT;
+    struct settings *settings = settings_load(NULL, &err);
+    assert_non_null(settings);
+    const struct monitoring_settings *monitoring = &settings->monitoring;
+    assert_true(monitoring->enabled);
+    assert_int_equal(monitoring->metrics_retention, 7);
+    assert_int_equal(settings->muster.health_check_interval, 60000);
+    assert_int_equal(monitoring->alerts.failure_rate, 10);
+    assert_int_equal(monitoring->alerts.queue_size, 1000);
+    assert_int_equal(monitoring->alerts.worker_memory, 90);
+    settings_destroy(settings);
+    setenv("QUEUE_MONITORING", "false", 1);
+    setenv("QUEUE_HEALTH_CHECK_INTERVAL", "45", 1);
+    setenv("QUEUE_ALERT_FAILURE_RATE", "20", 1);
+    setenv("QUEUE_ALERT_QUEUE_SIZE", "500", 1);
+    settings = settings_load(NULL, &err);
+    assert_non_null(settings);
+    monitoring = &settings->monitoring;
+    assert_false(monitoring->enabled);
+    assert_int_equal(settings->muster.health_check_interval, 45000);
+    assert_int_equal(monitoring->alerts.failure_rate, 20);
+    assert_int_equal(monitoring->alerts.queue_size, 500);
+    settings_destroy(settings);
+    unsetenv("QUEUE_MONITORING");
+    unsetenv("QUEUE_HEALTH_CHECK_INTERVAL");
+    unsetenv("QUEUE_ALERT_FAILURE_RATE");
+    unsetenv("QUEUE_ALERT_QUEUE_SIZE");
+}
+
 static void test_variables_of_redis_are_for_redis(void **state)
 {
     (void)state;
@@ -269,6 +301,7 @@ int main(void)
         cmocka_unit_test(test_a_redis_connection),
         cmocka_unit_test(test_sections_of_supervisor_are_let_be),
         cmocka_unit_test(test_environment_overrides_the_file),
+        cmocka_unit_test(test_monitoring_of_the_guide),
         cmocka_unit_test(test_variables_of_redis_are_for_redis),
         cmocka_unit_test(test_a_pooler_needs_a_way_around_it),
         cmocka_unit_test(test_a_snapshot_reads_back_the_same),
