@@ -50,6 +50,7 @@ struct http_server {
     ev_timer timeout;
     ev_prepare turn;
     bool due; /* the daemon has something to look at in another run */
+    bool ends;
 };
 
 static void set_state(struct http_request *request, enum request_state state)
@@ -266,8 +267,11 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
     }
     if (request->state == RECEIVING)
         hand_over(request);
-    if (request->response && !ev_is_active(&request->pause))
+    bool ends = request->server->ends;
+    if (request->response && (ends || !ev_is_active(&request->pause)))
         return queue_response(request);
+    if (ends)
+        return MHD_NO; /* nobody answers it any more, and libmicrohttpd ends with none suspended */
     suspend(request);
     return MHD_YES;
 }
@@ -371,7 +375,7 @@ static ssize_t read_stream(void *context, uint64_t position, char *bytes, size_t
     (void)position;
     struct http_request *request = context;
     size_t length = request->stream.length < max ? request->stream.length : max;
-    if (length == 0 && request->stream_ended)
+    if (length == 0 && (request->stream_ended || request->server->ends))
         return MHD_CONTENT_READER_END_OF_STREAM;
     if (length == 0) {
         suspend(request);
@@ -426,6 +430,13 @@ static void on_log(void *context, const char *format, va_list arguments)
     log_write(LOG_DEBUG, "http: %s", text);
 }
 
+/* A NUL would end the text: with one nothing is decoded, and such a path is none of ours. */
+static size_t unescape(void *context, struct MHD_Connection *connection, char *text)
+{
+    (void)context, (void)connection;
+    return strstr(text, "%00") ? strlen(text) : MHD_http_unescape(text);
+}
+
 static struct MHD_Daemon *start_daemon(struct http_server *server)
 {
     const struct http_options *options = &server->options;
@@ -435,7 +446,7 @@ static struct MHD_Daemon *start_daemon(struct http_server *server)
         MHD_OPTION_CONNECTION_LIMIT, options->connections_max, MHD_OPTION_CONNECTION_TIMEOUT,
         (unsigned)HTTP_IDLE_SECONDS, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HTTP_HEADER_MAX,
         MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_NOTIFY_CONNECTION,
-        on_connection, server, MHD_OPTION_END);
+        on_connection, server, MHD_OPTION_UNESCAPE_CALLBACK, unescape, NULL, MHD_OPTION_END);
 }
 
 static void init_watches(struct http_server *server)
@@ -474,6 +485,7 @@ void http_destroy(struct http_server *server)
     if (!server)
         return;
     struct ev_loop *loop = server->options.loop;
+    server->ends = true;
     for (struct http_request *request = server->requests; request; request = request->next) {
         request->stream_ended = true;
         resume(request);

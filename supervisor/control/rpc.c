@@ -185,7 +185,8 @@ static bool fits(const struct rpc_param *param, const struct xmlrpc_value *value
 {
     switch (param->type[0]) {
     case 's':
-        return value->kind == XMLRPC_STRING;
+        return value->kind == XMLRPC_STRING &&
+               (param->may_have_nul || strlen(value->text) == value->length);
     case 'i':
         return value->kind == XMLRPC_INTEGER || value->kind == XMLRPC_BOOLEAN;
     case 'b':

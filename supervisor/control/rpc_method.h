@@ -28,6 +28,7 @@ struct rpc_param {
     const char *name;
     const char *help;
     bool is_optional;
+    bool may_have_nul; /* a string that is no name */
 };
 
 struct rpc_method {

@@ -246,11 +246,11 @@ static enum rpc_outcome run_signal(struct rpc *rpc)
 static enum rpc_outcome run_write(struct rpc *rpc)
 {
     struct err err = ERR_INIT;
-    const char *text = rpc_text(rpc, 1);
+    const struct xmlrpc_value *chars = rpc_param(rpc, 1);
     struct program *program = rpc_program(rpc, 0);
     if (!program)
         return RPC_DONE;
-    enum fault fault = program_write(program, text, strlen(text), &err);
+    enum fault fault = program_write(program, chars->text, chars->length, &err);
     if (fault == FAULT_SUCCESS)
         return rpc_yes(rpc);
     return rpc_fail(rpc, fault, fault == FAULT_FAILED ? err.text : rpc_text(rpc, 0));
@@ -336,7 +336,7 @@ const struct rpc_method rpc_process_methods[] = {
     {.name = "sendProcessStdin",
      .acts = true,
      .result = "boolean",
-     .params = {PROCESS_NAME, {"string", "chars", "What is written to it, as UTF-8.", false}},
+     .params = {PROCESS_NAME, {"string", "chars", "What is written to it, as UTF-8.", false, true}},
      .run = run_write,
      .help = "Writes to the standard input of a process."},
     {.name = "getProcessInfo",

@@ -7,6 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/utf8.h"
+#include "supervisor/control/base64.h"
+
 /* Elements, and where each may stand. */
 enum element {
     DOCUMENT,
@@ -69,6 +72,7 @@ struct parser {
     size_t depth;
     size_t value_count;
     bool typed; /* the innermost value has an element that tells its type */
+    bool is_base64;
     struct buf text;
 };
 
@@ -109,6 +113,7 @@ static struct xmlrpc_value *begin_value(struct parser *parser, const struct fram
     *value = (struct xmlrpc_value){.kind = XMLRPC_STRING, .text = "", .name = parent->name};
     append_value(parent->value, value);
     parser->typed = false;
+    parser->is_base64 = false;
     return value;
 }
 
@@ -127,6 +132,7 @@ static void enter(struct parser *parser, const struct element_row *row)
         }
         frame.value->kind = row->kind;
         parser->typed = true;
+        parser->is_base64 = strcmp(row->name, "base64") == 0;
     }
     parser->frames[parser->depth++] = frame;
     buf_clear(&parser->text);
@@ -172,13 +178,25 @@ static int read_number(const char *text, double *number)
     return end == text || *skip_space(end) ? -1 : 0;
 }
 
+/* Supervisor's methods take texts, so bytes that are none are refused, as there. */
+static int read_text(struct parser *parser, struct xmlrpc_value *value)
+{
+    size_t length = parser->text.length;
+    char *text = arena_strndup(parser->arena, buf_text(&parser->text), length);
+    int result = parser->is_base64 ? base64_decode(text, length, text, &length) : 0;
+    text[length] = '\0';
+    value->text = text;
+    value->length = length;
+    return utf8_is_valid(text, length) ? result : -1;
+}
+
 /* The text of a scalar becomes its value. */
 static void end_scalar(struct parser *parser, struct xmlrpc_value *value)
 {
     const char *text = buf_text(&parser->text);
     int result = 0;
     if (value->kind == XMLRPC_STRING)
-        value->text = keep_text(parser);
+        result = read_text(parser, value);
     else if (value->kind == XMLRPC_DOUBLE)
         result = read_number(text, &value->number);
     else if (value->kind != XMLRPC_NIL)

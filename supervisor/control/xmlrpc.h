@@ -26,7 +26,7 @@ enum xmlrpc_kind {
     XMLRPC_BOOLEAN,
     XMLRPC_INTEGER,
     XMLRPC_DOUBLE,
-    XMLRPC_STRING, /* also base64, as it was written, and dates */
+    XMLRPC_STRING, /* also what base64 says, which is UTF-8 too, and dates */
     XMLRPC_ARRAY,
     XMLRPC_STRUCT,
 };
@@ -37,6 +37,7 @@ struct xmlrpc_value {
     int64_t integer;            /* BOOLEAN: 0 or 1 */
     double number;              /* DOUBLE */
     const char *text;           /* STRING; NUL-terminated, UTF-8 */
+    size_t length;              /* STRING: base64 may say that there is a NUL within */
     size_t count;               /* ARRAY, STRUCT */
     struct xmlrpc_value *first; /* ARRAY, STRUCT: chained by next */
     struct xmlrpc_value *last;

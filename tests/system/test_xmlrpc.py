@@ -5,10 +5,11 @@ import hashlib
 import http.client
 import socket
 import time
+import xmlrpc.client
 
 import pytest
 
-from support.processes import wait_dead, wait_for
+from support.processes import PATIENCE, descriptors_of, wait_dead, wait_for
 from support.programs import SLEEP, program
 from support.supervisors import INTERFACE, SERVER, Daemon, Pair, is_installed
 from support.musterd import MUSTERD
@@ -353,7 +354,6 @@ def listens(path):
 @pytest.mark.parametrize("password", ["thepw", "{SHA}" + hashlib.sha1(b"thepw").hexdigest()])
 def test_passwords(pair, password):
     from supervisor.xmlrpc import SupervisorTransport
-    import xmlrpc.client
     pair.configure(program("a", SLEEP), server=SERVER + f"username = me\npassword = {password}\n")
     for daemon in pair.both:
         daemon.answers = lambda daemon=daemon: listens(daemon.directory / "s.sock")
@@ -414,3 +414,105 @@ def test_without_an_interface_there_are_no_methods(tmp_path):
         assert len(daemon.call("system.listMethods")) == 4
     finally:
         daemon.end()
+
+
+# --- clients that mean no good ---
+
+def test_base64_is_decoded(pair):
+    pair.start(program("cat", "cat", startsecs=0, stdout_logfile="{here}/out"))
+    pair.wait_states(cat="RUNNING")
+    for text in [b"hello \xc3\xa9\n", b"", b"a\0b\n"]:
+        assert pair.compare("supervisor.sendProcessStdin", xmlrpc.client.Binary(b"cat"), xmlrpc.client.Binary(text)) is True
+    for daemon in pair.both:
+        wait_for(lambda: daemon.text("out") == "hello é\na\0b\n", lambda: daemon.text("out"))
+
+
+def test_base64_that_is_none(several):
+    xml = {"Content-Type": "text/xml"}
+    for text in ["YWI", "Y", "gA==", "/w=="]:
+        call = call_text("supervisor.getProcessInfo", "NAME").replace("<string>NAME</string>", f"<base64>{text}</base64>")
+        assert [status_of(daemon, "POST", "/RPC2", call, xml) for daemon in several.both] == [400, 400], text
+    assert several.ours.call("supervisor.getProcessInfo", xmlrpc.client.Binary(b"pair:a\0b")) == ("fault", 2, "INCORRECT_PARAMETERS")
+
+
+def test_paths_in_the_names_of_logs(several):
+    (several.ours.directory / "secret").write_text("secret")
+    for path in ["../secret", "..%2fsecret", "%2e%2e/secret", "pair:a/../secret", "pair:a/%2e%2e%2fsecret", "/etc/passwd", "%2fetc%2fpasswd",
+                 "pair:a%00/stdout", "pair:a/stdout%00", "pair:a/stdout/..", "pair:*/stdout", ".", "", "x" * 5000]:
+        assert status_of(several.ours, "GET", f"/logtail/{path}") == 404, path
+    for name in ["../secret", "/etc/passwd", "pair:../secret", "pair:a/../secret", "x" * 100000]:
+        assert several.ours.call("supervisor.readProcessStdoutLog", name, 0, 0)[:2] == ("fault", 10), name
+
+
+GUARDED = SERVER + "username = me\npassword = thepw\n"
+WRONG = {"Authorization": "Basic " + base64.b64encode(b"me:wrong").decode()}
+
+
+@pytest.fixture
+def guarded(pair):
+    pair.ours.configure(program("a", SLEEP), server=GUARDED)
+    pair.ours.answers = lambda: listens(pair.ours.directory / "s.sock")
+    return pair.ours.start()
+
+
+def test_wrong_passwords_wait_and_others_do_not(guarded):
+    guessing = [http_client(guarded) for _ in range(20)]
+    begun = time.monotonic()
+    for client in guessing:
+        client.request("GET", "/api/v1/session", headers=WRONG)
+    assert status_of(guarded, "GET", "/healthz") == 200
+    right = base64.b64encode(b"me:thepw").decode()
+    assert status_of(guarded, "GET", "/api/v1/session", headers={"Authorization": f"Basic {right}"}) == 200
+    assert [client.getresponse().status for client in guessing] == [401] * 20
+    assert time.monotonic() - begun >= 1
+
+
+def test_who_waits_for_a_refusal_does_not_disturb_the_end(guarded):
+    client = http_client(guarded)
+    client.request("GET", "/api/v1/session", headers=WRONG)
+    assert status_of(guarded, "GET", "/healthz") == 200
+    guarded.note_children()
+    guarded.process.terminate()
+    assert guarded.process.wait(PATIENCE) == 0, guarded.output()
+    assert client.getresponse().status == 401
+
+
+# More are not taken, and wait in the kernel until they give up.
+CONNECTIONS_MAX = 256
+
+
+def control_answers(daemon):
+    """Over the control socket."""
+    with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(PATIENCE)
+        client.connect(str(daemon.directory / "s.muster.sock"))
+        client.sendall(b'{"command":"ping"}\n')
+        return client.makefile().readline()
+
+
+def test_slow_clients_and_ten_thousand_connections(pair):
+    pair.configure(program("a", SLEEP, startsecs=0))
+    daemon = pair.ours.start()
+    daemon.wait_states(a="RUNNING")
+    before = len(descriptors_of(daemon.process.pid))
+    slow = [http_client(daemon).sock for _ in range(100)]
+    for client in slow:
+        client.sendall(b"POST /RPC2 HTTP/1.1\r\nContent-Length: 100\r\n")
+    assert daemon.call("supervisor.getAPIVersion") == "3.0"
+    waiting, most = list(slow), 0
+    for number in range(10000):
+        client = socket.socket(socket.AF_UNIX)
+        client.setblocking(False)
+        if client.connect_ex(str(daemon.directory / "s.sock")) == 0 and len(waiting) < 500:
+            waiting.append(client)
+        else:
+            client.close()
+        if number % 1000 == 999:
+            most = max(most, len(descriptors_of(daemon.process.pid)) - before)
+            assert '"ok":true' in control_answers(daemon)
+    assert 100 <= most <= CONNECTIONS_MAX + 10
+    for client in waiting:
+        client.close()
+    wait_for(daemon.answers)
+    assert daemon.states() == {"a": "RUNNING"}
+    wait_for(lambda: len(descriptors_of(daemon.process.pid)) <= before + 1, lambda: descriptors_of(daemon.process.pid))

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/unit/test.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "supervisor/control/xmlrpc.h"
@@ -56,6 +57,38 @@ static void test_values_of_all_types(void **state)
     arena_finish(&arena);
 }
 
+/* What Python's base64.decodebytes makes of the same. */
+static void test_base64_is_that_of_python(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *bytes;
+        size_t length;
+    } rows[] = {
+        {"", "", 0},
+        {"YQ==", "a", 1},
+        {"YWI=", "ab", 2},
+        {" YW\nJj-ZA== ", "abcd", 4},
+        {"YWIAYw==", "ab\0c", 4},
+        {"=YWJj", "abc", 3},
+        {"YR==YWJj", "a", 1},
+        {"w6k=", "\xc3\xa9", 2},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct arena arena = {0};
+        struct xmlrpc_call call;
+        struct err err = ERR_INIT;
+        char text[256];
+        snprintf(text, sizeof text, CALL(PARAM("<base64>%s</base64>")), rows[i].text);
+        assert_int_equal(parse(text, &arena, &call, &err), 0);
+        const struct xmlrpc_value *value = xmlrpc_item(&call.params, 0);
+        assert_int_equal(value->kind, XMLRPC_STRING);
+        assert_int_equal(value->length, rows[i].length);
+        assert_memory_equal(value->text, rows[i].bytes, rows[i].length + 1);
+        arena_finish(&arena);
+    }
+}
+
 static void test_a_call_needs_no_params(void **state)
 {
     (void)state;
@@ -86,6 +119,8 @@ static void test_what_is_wrong_is_refused(void **state)
         CALL("<value>1</value>"),
         CALL(PARAM("<unknown/>")),
         CALL(PARAM("\x80")),
+        CALL(PARAM("<base64>YWI</base64>")),
+        CALL(PARAM("<base64>gA==</base64>")),
     };
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
         assert_refused(wrong[i], ERR_INVALID);
@@ -153,6 +188,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_values_of_all_types),
+        cmocka_unit_test(test_base64_is_that_of_python),
         cmocka_unit_test(test_a_call_needs_no_params),
         cmocka_unit_test(test_what_is_wrong_is_refused),
         cmocka_unit_test(test_depth_and_count_are_bounded),
