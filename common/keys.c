@@ -94,6 +94,40 @@ void keys_finish(const struct key_table *table, void *values)
     }
 }
 
+/* The text that is to be packed: NULL where the key has none of its own. */
+static char **own_text(const struct key *key, void *values)
+{
+    char **text = place(key, values);
+    return key_type_of(key)->finish == key_text_finish && *text ? text : NULL;
+}
+
+size_t keys_packed_size(const struct key_table *table, void *values)
+{
+    size_t size = 0;
+    for (size_t i = 0; i < table->key_count; i++) {
+        char *const *text = own_text(&table->keys[i], values);
+        if (text && strcmp(*text, table->keys[i].fallback) != 0)
+            size += strlen(*text) + 1;
+    }
+    return size;
+}
+
+char *keys_pack(const struct key_table *table, void *values, char *room)
+{
+    for (size_t i = 0; i < table->key_count; i++) {
+        char **text = own_text(&table->keys[i], values);
+        if (!text)
+            continue;
+        char *owned = *text;
+        bool is_default = strcmp(owned, table->keys[i].fallback) == 0;
+        *text = is_default ? (char *)(uintptr_t)table->keys[i].fallback : room;
+        if (!is_default)
+            room = stpcpy(room, owned) + 1;
+        free(owned);
+    }
+    return room;
+}
+
 int keys_compare(const struct key_table *table, const void *old_values, const void *new_values,
                  void (*changed)(void *context, const struct key *key), void *context)
 {

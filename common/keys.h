@@ -116,6 +116,12 @@ int keys_set_from_environment(const struct key_table *table, void *values, const
 void keys_copy(const struct key_table *table, void *to, const void *from);
 void keys_finish(const struct key_table *table, void *values);
 
+/* For values that are kept by the thousand: frees each text and puts it at room, one behind the other, or where
+ * it is the default, has the table's own stand for it. keys_packed_size says how many bytes that takes; keys_pack
+ * returns where they end. From then on the values are only read, and never finished. */
+size_t keys_packed_size(const struct key_table *table, void *values);
+char *keys_pack(const struct key_table *table, void *values, char *room);
+
 /* Calls changed (may be NULL) for each key whose values differ. Returns the highest need, or -1 where
  * nothing differs. */
 int keys_compare(const struct key_table *table, const void *old_values, const void *new_values,

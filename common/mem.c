@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #define ARENA_BLOCK_MIN 8192
 
@@ -37,6 +38,21 @@ void *mem_resize(void *memory, size_t count, size_t size)
     if (!grown)
         out_of_memory();
     return grown;
+}
+
+void *mem_pages(size_t size)
+{
+    void *memory =
+        mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED)
+        out_of_memory();
+    return memory;
+}
+
+void mem_pages_free(void *memory, size_t size)
+{
+    if (memory)
+        munmap(memory, size);
 }
 
 char *mem_strdup(const char *text)

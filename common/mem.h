@@ -16,6 +16,11 @@ void *mem_new(size_t count, size_t size);
 /* realloc for count objects of size bytes, overflow checked; new memory is not zeroed. */
 void *mem_resize(void *memory, size_t count, size_t size);
 
+/* Zeroed memory, of which only the pages that were written to take any: for large buffers that may never be
+ * used. Given back with its size; NULL is accepted. */
+void *mem_pages(size_t size);
+void mem_pages_free(void *memory, size_t size);
+
 /* Copies of a string; NULL stays NULL. The caller frees them. */
 char *mem_strdup(const char *text);
 char *mem_strndup(const char *text, size_t length);

@@ -343,6 +343,7 @@ int program_load(const struct program_source *source, struct program_settings *p
     if (result == 0)
         result = read_processes(source, &rows);
     *program = rows.program;
+    program_settings_pack(program);
     rows.program = (struct program_settings){0};
     keys_finish(&settings_program_table, &rows);
     return result;

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/mem.h"
+
 bool program_key_is_of_process(const struct key *key)
 {
     return key->offset >= offsetof(struct program_section, process);
@@ -22,43 +24,40 @@ int program_check_name(const char *name, struct err *err)
     return 0;
 }
 
-static void process_settings_finish(struct process_settings *process)
+static size_t packed_size(const struct program_settings *program)
 {
-    free(process->name);
-    free(process->command);
-    free(process->directory);
-    free(process->environment);
-    free(process->ready);
-    free(process->health);
-    for (int stream = 0; stream < STREAM_COUNT; stream++)
-        free(process->logfiles[stream]);
-    free(process->env_file);
-    free(process->environment_from_file);
-    free(process->stdin_file);
-    free(process->sockets);
-    free(process->pre_start);
-    free(process->post_stop);
-    free(process->stop_command);
+    struct program_section shared = {.program = *program};
+    size_t size = strlen(program->name) + 1 + keys_packed_size(&settings_program_table, &shared);
+    for (size_t i = 0; i < program->process_count; i++) {
+        struct program_section own = {.process = program->processes[i]};
+        size += keys_packed_size(&settings_program_table, &own);
+    }
+    return size;
+}
+
+void program_settings_pack(struct program_settings *program)
+{
+    size_t count = program->process_count;
+    struct process_settings *processes =
+        mem_new(1, count * sizeof *processes + packed_size(program));
+    char *room = (char *)&processes[count];
+    for (size_t i = 0; i < count; i++) {
+        struct program_section own = {.process = program->processes[i]};
+        room = keys_pack(&settings_program_table, &own, room);
+        processes[i] = own.process;
+    }
+    struct program_section shared = {.program = *program};
+    room = keys_pack(&settings_program_table, &shared, room);
+    shared.program.name = strcpy(room, program->name);
+    shared.program.processes = processes;
+    free(program->processes);
+    free(program->name);
+    *program = shared.program;
 }
 
 void program_settings_finish(struct program_settings *program)
 {
-    for (size_t i = 0; i < program->process_count; i++)
-        process_settings_finish(&program->processes[i]);
     free(program->processes);
-    free(program->name);
-    free(program->user);
-    free(program->serverurl);
-    for (int limit = 0; limit < PROGRAM_RLIMIT_COUNT; limit++)
-        free(program->attributes.rlimits[limit]);
-    free(program->attributes.ionice);
-    free(program->depends_on);
-    free(program->logs.owner);
-    for (int stream = 0; stream < STREAM_COUNT; stream++)
-        free(program->logs.rotate[stream]);
-    free(program->schedule.when);
-    free(program->schedule.timezone);
-    free(program->schedule.stamp);
 }
 
 struct group_settings *group_settings_hold(struct group_settings *group)

@@ -81,7 +81,8 @@ struct program_settings {
     bool fatal;
     bool exit_on_fatal;
 
-    struct process_settings *processes; /* by name, which is the order that they are started in */
+    struct process_settings *processes; /* by name, which is the order that they are started in;
+                                         * packed, the texts of all stand behind them */
     size_t process_count;
 };
 
@@ -128,6 +129,9 @@ struct group_section {
 /* True for a key whose value each process has for itself. */
 bool program_key_is_of_process(const struct key *key);
 
+/* Puts what has been read, with its texts, into one block: there may be thousands. Once, when it stays
+ * as it is; program_settings_finish is for what is packed. */
+void program_settings_pack(struct program_settings *program);
 void program_settings_finish(struct program_settings *program);
 
 /* Both accept NULL; the last release frees. */

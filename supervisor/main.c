@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/footprint.h"
 #include "common/log.h"
 #include "common/path.h"
 #include "supervisor/daemon.h"
@@ -219,6 +220,7 @@ static int live(const struct daemon_options *options, char **argv, struct state_
 
 int main(int argc, char **argv)
 {
+    footprint_init();
     struct daemon_options options;
     if (daemon_options_read(&options, argc, argv) < 0) {
         fputs("--help lists the options\n", stderr);

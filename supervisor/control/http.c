@@ -12,6 +12,7 @@
 #include <microhttpd.h>
 
 #include "common/fd.h"
+#include "common/footprint.h"
 #include "common/log.h"
 #include "common/mem.h"
 
@@ -42,12 +43,17 @@ struct http_request {
     void *gone_context;
 };
 
+/* What an answer of so many bytes took goes back, when there has been none for so long. */
+#define LARGE_ANSWER  (256u << 10)
+#define QUIET_SECONDS 1.
+
 struct http_server {
     struct http_options options;
     struct MHD_Daemon *daemon;
     struct http_request *requests;
     ev_io watch;
     ev_timer timeout;
+    ev_timer quiet; /* a large answer was given a moment ago */
     ev_prepare turn;
     bool due; /* the daemon has something to look at in another run */
     bool ends;
@@ -349,6 +355,8 @@ void http_reply(struct http_request *request, int status, const struct http_head
     take_response(
         request, status, headers,
         MHD_create_response_from_buffer(length, (void *)(uintptr_t)body, MHD_RESPMEM_MUST_COPY));
+    if (length >= LARGE_ANSWER)
+        ev_timer_again(request->server->options.loop, &request->server->quiet);
     resume(request);
 }
 
@@ -449,6 +457,13 @@ static struct MHD_Daemon *start_daemon(struct http_server *server)
         on_connection, server, MHD_OPTION_UNESCAPE_CALLBACK, unescape, NULL, MHD_OPTION_END);
 }
 
+static void on_quiet(struct ev_loop *loop, ev_timer *timer, int events)
+{
+    (void)events;
+    ev_timer_stop(loop, timer);
+    footprint_shrink();
+}
+
 static void init_watches(struct http_server *server)
 {
     struct ev_loop *loop = server->options.loop;
@@ -456,6 +471,7 @@ static void init_watches(struct http_server *server)
         MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD);
     ev_io_init(&server->watch, on_ready, info->epoll_fd, EV_READ);
     ev_init(&server->timeout, on_timeout);
+    ev_timer_init(&server->quiet, on_quiet, 0., QUIET_SECONDS);
     ev_prepare_init(&server->turn, on_turn);
     server->watch.data = server->timeout.data = server->turn.data = server;
     ev_io_start(loop, &server->watch);
@@ -494,6 +510,7 @@ void http_destroy(struct http_server *server)
         run(server); /* who has just been answered gets the answer: that we stop, e.g. */
     ev_io_stop(loop, &server->watch);
     ev_timer_stop(loop, &server->timeout);
+    ev_timer_stop(loop, &server->quiet);
     ev_prepare_stop(loop, &server->turn);
     MHD_stop_daemon(server->daemon);
     free(server);

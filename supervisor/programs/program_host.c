@@ -60,8 +60,8 @@ void program_host_make_room(const struct program_host *host, size_t process_coun
 void program_host_init(struct program_host *programs, struct host *host)
 {
     *programs = (struct program_host){.custody = {.socket = -1}, .host = host, .compressor.host = host};
-    programs->buffer = mem_new(OUTPUT_BUFFER_SIZE, 1);
-    programs->clean_buffer = mem_new(OUTPUT_BUFFER_SIZE + 1, 1);
+    programs->buffer = mem_pages(OUTPUT_BUFFER_SIZE);
+    programs->clean_buffer = mem_pages(OUTPUT_BUFFER_SIZE + 1);
     getrlimit(RLIMIT_NOFILE, &programs->files);
     sd_notify_init(programs);
     listenings_init(&programs->listenings);
@@ -77,8 +77,8 @@ void program_host_finish(struct program_host *host)
     listenings_finish(&host->listenings);
     free(host->dependents);
     identities_forget(&host->identities);
-    free(host->buffer);
-    free(host->clean_buffer);
+    mem_pages_free(host->buffer, OUTPUT_BUFFER_SIZE);
+    mem_pages_free(host->clean_buffer, OUTPUT_BUFFER_SIZE + 1);
     free(host->identifier);
     free(host->childlogdir);
     free(host->serverurl);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "supervisor/programs/programs.h"
 
-#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/footprint.h"
 #include "common/log.h"
 #include "common/mem.h"
 #include "supervisor/programs/auto_log.h"
@@ -14,6 +14,8 @@
 
 /* Between two looks at what else there is to do. */
 #define STARTS_A_TURN 32
+
+#define SETTLING_SECONDS 1.
 
 struct program_group *programs_group(const struct programs *programs, const char *name)
 {
@@ -226,6 +228,21 @@ static bool start_some(struct programs *programs)
     return false;
 }
 
+/* What reading the configuration and starting took goes back: at once, and when all is quiet. */
+static void settle(struct programs *programs)
+{
+    footprint_shrink();
+    ev_timer_stop(programs->host.host->loop, &programs->settling);
+    ev_timer_set(&programs->settling, SETTLING_SECONDS, 0.);
+    ev_timer_start(programs->host.host->loop, &programs->settling);
+}
+
+static void on_settled(struct ev_loop *loop, ev_timer *timer, int events)
+{
+    (void)loop, (void)timer, (void)events;
+    footprint_shrink();
+}
+
 static void on_starting(struct ev_loop *loop, ev_timer *timer, int events)
 {
     (void)events;
@@ -237,7 +254,7 @@ static void on_starting(struct ev_loop *loop, ev_timer *timer, int events)
     if (programs->waits_for_room)
         programs_start_more(programs);
     else
-        malloc_trim(0); /* what reading the configuration took goes back */
+        settle(programs);
 }
 
 void programs_start_more(struct programs *programs)
@@ -288,6 +305,7 @@ int programs_init(struct programs *programs, struct host *host, const struct set
     program_host_configure(&programs->host, &settings->supervisor);
     ev_init(&programs->starting, on_starting);
     programs->starting.data = programs;
+    ev_init(&programs->settling, on_settled);
     programs_init_stopping(programs);
     ticks_init(programs);
     programs_set_available(programs, &settings->supervisor);
@@ -310,6 +328,7 @@ void programs_finish(struct programs *programs)
         return;
     struct ev_loop *loop = programs->host.host->loop;
     ev_timer_stop(loop, &programs->starting);
+    ev_timer_stop(loop, &programs->settling);
     ev_timer_stop(loop, &programs->reporting);
     operations_finish(programs);
     while (programs->group_count > 0)

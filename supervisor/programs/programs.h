@@ -28,6 +28,7 @@ struct programs {
     struct operation *operations; /* under way, and some that are over; the newest first */
     unsigned operation_count;     /* that there ever were */
     ev_timer starting;            /* there are more programs to be started */
+    ev_timer settling;            /* they have been, a moment ago */
     bool waits_for_room;          /* they are, when start_concurrency lets them */
     ev_timer reporting;  /* while all are being stopped: says now and then for whom we wait */
     ev_periodic ticking; /* while somebody wants to be told of the time */

@@ -87,6 +87,7 @@ class Bench:
             def measure(daemon):
                 daemon.run(count, self.pause())
                 wait_for(lambda: len(daemon.programs()) == count)
+                time.sleep(2)  # at rest
                 return pss_mib(daemon.pid)
             return measure
         for count, most in ((0, None), (100, None), (MANY, 3)):

@@ -242,6 +242,23 @@ static void test_a_refused_value_keeps_the_old_one(void **state)
     keys_finish(&table, &values);
 }
 
+static void test_packed_values_say_the_same(void **state)
+{
+    (void)state;
+    struct values a = {0}, b = {0};
+    char room[100];
+    keys_set_defaults(&table, &a);
+    assert_int_equal(keys_set(&table, &a, "command", "run it", NULL), 0);
+    assert_int_equal(keys_set(&table, &a, "owner", "root", NULL), 0);
+    keys_copy(&table, &b, &a);
+    assert_int_equal(keys_packed_size(&table, &b), sizeof "run it" + sizeof "root");
+    assert_ptr_equal(keys_pack(&table, &b, room), room + sizeof "run it" + sizeof "root");
+    assert_int_equal(keys_compare(&table, &a, &b, NULL, NULL), -1);
+    assert_ptr_equal(b.command, room);
+    assert_ptr_equal(b.text, keys_find(&table, "text")->fallback);
+    keys_finish(&table, &a);
+}
+
 static void test_environment_variables(void **state)
 {
     (void)state;
@@ -281,6 +298,7 @@ int main(void)
         cmocka_unit_test(test_wrong_values_are_refused),
         cmocka_unit_test(test_compare_finds_what_changed_and_what_it_needs),
         cmocka_unit_test(test_a_refused_value_keeps_the_old_one),
+        cmocka_unit_test(test_packed_values_say_the_same),
         cmocka_unit_test(test_environment_variables),
         cmocka_unit_test(test_every_default_of_every_table_is_valid),
     };
