@@ -69,7 +69,7 @@ def test_several_calls_in_one(several):
         {"methodName": "supervisor.stopProcess", "params": ["web:web-0"]}, {"methodName": "supervisor.startProcess", "params": ["nobody"]},
         {"methodName": "supervisor.startProcess", "params": ["web:web-0"]}, {"methodName": "supervisor.stopProcessGroup", "params": ["pair"]},
         {"methodName": "system.multicall", "params": []}, {"params": []}, {"methodName": "x.y"},
-        {"methodName": "supervisor.startAllProcesses", "params": [False]}, {"methodName": "supervisor.getAPIVersion", "params": [7]}])
+        {"methodName": "supervisor.startProcessGroup", "params": ["pair", False]}, {"methodName": "supervisor.getAPIVersion", "params": [7]}])
     assert values[2] is True and values[3]["faultCode"] == 10 and len(values) == 11
     assert several.compare("system.multicall", []) == []
 
@@ -91,8 +91,10 @@ def test_shutdown(several):
 
 
 def test_a_daemon_that_stops_answers_so(pair):
-    pair.start(program("slow", "sh -c 'trap \"\" TERM; while :; do sleep 0.1; done'", startsecs="0", stopwaitsecs=600))
-    pair.wait_states(slow="RUNNING")
+    pair.start(program("slow", "sh -c 'trap \"\" TERM; echo deaf; while :; do sleep 0.1; done'", startsecs="0", stopwaitsecs=600,
+                       stdout_logfile="{here}/deaf"))
+    for daemon in pair.both:
+        wait_for(lambda: daemon.text("deaf"))
     assert pair.compare("supervisor.shutdown") is True
     for call in [("supervisor.getState",), ("supervisor.startProcess", "slow"), ("supervisor.shutdown",), ("supervisor.getAllProcessInfo",),
                  ("supervisor.signalAllProcesses", "USR1"), ("supervisor.readLog", 0, 0)]:
