@@ -100,7 +100,11 @@ class RedisServer:
             return False
 
     def role(self):
-        return self.ask("ROLE")[0]
+        """master, slave, or None: a Sentinel cuts all clients of a server whose role it changes."""
+        try:
+            return self.ask("ROLE")[0]
+        except OSError:
+            return None
 
     def kill(self):
         """As a crash."""
