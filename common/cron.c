@@ -179,7 +179,7 @@ int cron_parse(const char *text, struct cron *cron, struct err *err)
 {
     uint64_t sets[FIELD_COUNT];
     bool stars[FIELD_COUNT];
-    if (strnlen(text, CRON_TEXT_MAX + 1) > CRON_TEXT_MAX)
+    if (strlen(text) > CRON_TEXT_MAX)
         return err_set(err, ERR_LIMIT, "a cron expression of more than %d characters",
                        CRON_TEXT_MAX);
     if (read_fields(text, sets, stars, err) < 0)
