@@ -46,6 +46,8 @@ static int run_line(const char *line, const char *config)
     char **words = command_split(line, &err);
     int status = words ? run_words(words, config, &err) : -1;
     command_free(words);
+    if (status == 128 + SIGINT && isatty(STDOUT_FILENO))
+        putchar('\n'); /* the terminal has written ^C, and the prompt begins a line */
     if (status >= 0)
         return status;
     output_error(&err, NULL, false);

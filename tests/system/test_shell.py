@@ -28,9 +28,13 @@ def open_shell(muster, *command):
     return terminal
 
 
+def is_at_prompt(terminal):
+    return terminal.lines[terminal.screen.cursor.y] == PROMPT.strip()
+
+
 def enter(terminal, line):
-    """Types a line, and waits for the next prompt."""
-    terminal.read()
+    """Types a line at a prompt, and waits for the next one."""
+    wait_for(lambda: is_at_prompt(terminal), lambda: terminal.text)
     before = terminal.written.count(PROMPT.encode())
     terminal.press(line + "\r")
     wait_for(lambda: (terminal.read(), terminal.written.count(PROMPT.encode()) > before)[1], lambda: terminal.text)
@@ -42,8 +46,7 @@ def completes(terminal, typed, line):
     wait_for(lambda: terminal.lines[terminal.screen.cursor.y] == (PROMPT + line).rstrip(), lambda: f"{line!r} in\n{terminal.text}")
     before = terminal.screen.cursor.y
     terminal.press("\x03")
-    wait_for(lambda: (terminal.read(), terminal.screen.cursor.y != before)[1] and
-             terminal.lines[terminal.screen.cursor.y] == PROMPT.strip(), lambda: terminal.text)
+    wait_for(lambda: is_at_prompt(terminal) and terminal.screen.cursor.y != before, lambda: terminal.text)
 
 
 def test_muster_without_a_command_is_a_shell(running):
