@@ -3,6 +3,8 @@
 
 #include <poll.h>
 
+#define ASK_AGAIN_MS 500 /* a server that is held up may lose the connection for wake-ups */
+
 /* A store without wake-ups has nothing to be tested here. */
 static int listen_to(struct fixture *fixture, struct store *store, const char *queue)
 {
@@ -30,9 +32,9 @@ static void is_woken(struct fixture *fixture, struct store *store, const char *q
 {
     int64_t deadline = now_ms() + PATIENCE_MS;
     do {
-        int fd = listen_to(fixture, store, queue);
-        assert_true(is_readable(fd, PATIENCE_MS));
-        if (fixture->driver->wake_read(store))
+        struct err ignored = ERR_INIT;
+        int fd = fixture->driver->wake_open(store, queue, &ignored);
+        if (is_readable(fd, ASK_AGAIN_MS) && fixture->driver->wake_read(store))
             return;
     } while (now_ms() < deadline);
     fail_msg("there was no news");
