@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 
-#include "drivers/pgsql/failure.h"
 #include "drivers/pgsql/push.h"
 #include "drivers/pgsql/result.h"
 
@@ -34,15 +33,6 @@ static int any_failed(struct store *store, const struct job *jobs, size_t count,
     return done;
 }
 
-static int lost(struct store *store, struct err *err)
-{
-    char line[FAILURE_LINE_SIZE];
-    err_set(err, ERR_UNAVAILABLE, "the connection to PostgreSQL broke: %s",
-            pg_failure_line(PQerrorMessage(store->session.pg), line));
-    pg_session_close(&store->session);
-    return -1;
-}
-
 static int take(struct store *store, PGresult **result, struct err *err)
 {
     return pg_session_result(&store->session, result, store->deadline_us, err);
@@ -56,7 +46,9 @@ static int take_rest(struct store *store, struct err *err)
         if (take(store, &result, err) < 0)
             return -1;
         if (!result)
-            return PQstatus(store->session.pg) == CONNECTION_OK ? good : lost(store, err);
+            return PQstatus(store->session.pg) == CONNECTION_OK
+                       ? good
+                       : pg_session_fail(&store->session, err);
         if (PQresultStatus(result) != PGRES_COMMAND_OK)
             good = 0;
         PQclear(result);
@@ -71,7 +63,7 @@ static int begin(struct store *store, struct err *err)
     int sent = PQsendQuery(store->session.pg, text);
     free(text);
     if (!sent)
-        return lost(store, err);
+        return pg_session_fail(&store->session, err);
     if (pg_session_flush(&store->session, store->deadline_us, err) < 0 ||
         take(store, &result, err) < 0)
         return -1;
@@ -87,7 +79,7 @@ static int put(struct store *store, struct params *rows, struct err *err)
 {
     const struct buf *bytes = &rows->bytes;
     if (PQputCopyData(store->session.pg, buf_text(bytes), (int)bytes->length) != 1)
-        return lost(store, err);
+        return pg_session_fail(&store->session, err);
     buf_clear(&rows->bytes);
     return pg_session_flush(&store->session, store->deadline_us, err);
 }
@@ -136,7 +128,7 @@ static int send_jobs(struct store *store, const struct job *jobs, size_t count, 
     if (!store->session.pg)
         return -1;
     if (PQputCopyEnd(store->session.pg, done < 0 ? "a job cannot be written" : NULL) != 1)
-        return lost(store, err);
+        return pg_session_fail(&store->session, err);
     if (pg_session_flush(&store->session, store->deadline_us, done < 0 ? NULL : err) < 0)
         return -1;
     int good = take_rest(store, done < 0 ? NULL : err);
@@ -149,7 +141,7 @@ static int copy(struct store *store, const struct job *jobs, size_t count, struc
     if (pg_exchange_connect(store, err) < 0)
         return -1;
     if (!PQexitPipelineMode(store->session.pg))
-        return lost(store, err);
+        return pg_session_fail(&store->session, err);
     int copied = send_jobs(store, jobs, count, err);
     if (store->session.pg && !PQenterPipelineMode(store->session.pg))
         pg_session_close(&store->session);

@@ -43,15 +43,6 @@ void pg_queries_finish(struct query *queries, size_t count)
 
 /* --- sending --- */
 
-static int lost(struct store *store, struct err *err)
-{
-    char line[FAILURE_LINE_SIZE];
-    err_set(err, ERR_UNAVAILABLE, "the connection to PostgreSQL broke: %s",
-            pg_failure_line(PQerrorMessage(store->session.pg), line));
-    pg_session_close(&store->session);
-    return -1;
-}
-
 char *pg_exchange_text(const struct store *store, enum statement statement)
 {
     struct buf text;
@@ -66,7 +57,7 @@ static int send_text(struct store *store, const char *text, int count,
     if (PQsendQueryParams(store->session.pg, text, count, NULL, view ? view->values : NULL,
                           view ? view->lengths : NULL, view ? view->formats : NULL, 1))
         return 0;
-    return lost(store, err);
+    return pg_session_fail(&store->session, err);
 }
 
 static int send_unprepared(struct store *store, const struct query *query, struct err *err)
@@ -92,7 +83,7 @@ static int send_preparation(struct store *store, enum statement statement, struc
     char *text = pg_exchange_text(store, statement);
     int sent = PQsendPrepare(store->session.pg, name_of(statement, name), text, 0, NULL);
     free(text);
-    return sent ? 0 : lost(store, err);
+    return sent ? 0 : pg_session_fail(&store->session, err);
 }
 
 static int send_prepared(struct store *store, const struct query *query, struct err *err)
@@ -104,13 +95,13 @@ static int send_prepared(struct store *store, const struct query *query, struct 
     if (PQsendQueryPrepared(store->session.pg, name_of(query->statement, name), query->params.count,
                             view.values, view.lengths, view.formats, 1))
         return 0;
-    return lost(store, err);
+    return pg_session_fail(&store->session, err);
 }
 
 static int send_sync(struct store *store, struct err *err)
 {
     if (!PQpipelineSync(store->session.pg))
-        return lost(store, err);
+        return pg_session_fail(&store->session, err);
     store->unread++;
     return 0;
 }
@@ -192,7 +183,7 @@ static int skip_to_sync(struct store *store, struct err *err)
         if (take(store, &result, err) < 0)
             return -1;
         if (!result && PQstatus(store->session.pg) != CONNECTION_OK)
-            return lost(store, err);
+            return pg_session_fail(&store->session, err);
         bool is_sync = PQresultStatus(result) == PGRES_PIPELINE_SYNC;
         PQclear(result);
         if (is_sync)
@@ -231,7 +222,7 @@ static enum verdict receive_one(struct store *store, PGresult **kept, struct err
     bool is_lost = !result || (!is_good(result) && !PQresultErrorField(result, PG_DIAG_SQLSTATE));
     if (is_lost) {
         PQclear(result);
-        lost(store, err);
+        pg_session_fail(&store->session, err);
         return VERDICT_FAILED;
     }
     if (!is_good(result)) {

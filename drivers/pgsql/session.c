@@ -175,7 +175,7 @@ bool pg_session_is_alive(struct session *session)
     return false;
 }
 
-static int fail(struct session *session, struct err *err)
+int pg_session_fail(struct session *session, struct err *err)
 {
     char line[FAILURE_LINE_SIZE];
     err_set(err, ERR_UNAVAILABLE, "the connection to PostgreSQL broke: %s",
@@ -199,11 +199,11 @@ int pg_session_flush(struct session *session, int64_t deadline_us, struct err *e
         if (left == 0)
             return 0;
         if (left < 0)
-            return fail(session, err);
+            return pg_session_fail(session, err);
         if (!wait_for(session, POLLIN | POLLOUT, deadline_us))
             return fail_late(session, err);
         if (!PQconsumeInput(session->pg))
-            return fail(session, err);
+            return pg_session_fail(session, err);
     }
 }
 
@@ -214,7 +214,7 @@ int pg_session_result(struct session *session, PGresult **result, int64_t deadli
         if (!wait_for(session, POLLIN, deadline_us))
             return fail_late(session, err);
         if (!PQconsumeInput(session->pg))
-            return fail(session, err);
+            return pg_session_fail(session, err);
     }
     *result = PQgetResult(session->pg);
     return 0;
@@ -248,7 +248,7 @@ int pg_session_run(struct session *session, const char *sql, PGresult **result, 
 {
     PGresult *kept = NULL;
     if (!PQsendQuery(session->pg, sql))
-        return fail(session, err);
+        return pg_session_fail(session, err);
     if (pg_session_flush(session, deadline_us, err) < 0 ||
         take_results(session, &kept, deadline_us, err) < 0) {
         PQclear(kept);

@@ -33,6 +33,9 @@ void pg_session_move_on(struct session *session, const struct conninfo *info);
 /* True where the connection is there and the server has not ended it meanwhile. */
 bool pg_session_is_alive(struct session *session);
 
+/* The connection broke: err gets what libpq says of it, and it is closed. Returns -1. */
+int pg_session_fail(struct session *session, struct err *err);
+
 /* Sends what is queued, and takes in what comes meanwhile. Returns 0, or -1 with err; the session
  * is closed then. */
 int pg_session_flush(struct session *session, int64_t deadline_us, struct err *err);

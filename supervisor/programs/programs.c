@@ -92,7 +92,7 @@ static int add(struct programs *programs, struct group_settings *settings, struc
     return 0;
 }
 
-static struct group_settings *find_available(const struct programs *programs, const char *name)
+struct group_settings *programs_available(const struct programs *programs, const char *name)
 {
     for (size_t i = 0; i < programs->available_count; i++)
         if (strcmp(programs->available[i]->name, name) == 0)
@@ -102,7 +102,7 @@ static struct group_settings *find_available(const struct programs *programs, co
 
 enum fault programs_add(struct programs *programs, const char *name, struct err *err)
 {
-    struct group_settings *settings = find_available(programs, name);
+    struct group_settings *settings = programs_available(programs, name);
     if (!settings) {
         err_set(err, ERR_NOT_FOUND, "there is no group %.200s in the configuration", name);
         return FAULT_BAD_NAME;
@@ -120,7 +120,7 @@ enum fault programs_add(struct programs *programs, const char *name, struct err 
 struct program_group *programs_resume_group(struct programs *programs, const char *name)
 {
     struct err err = ERR_INIT;
-    struct group_settings *settings = find_available(programs, name);
+    struct group_settings *settings = programs_available(programs, name);
     struct program_group *group = settings ? make(programs, settings, &err) : NULL;
     if (!group)
         log_write(LOG_ERROR, "the group %s is not taken over: %s", name,

@@ -73,6 +73,9 @@ struct program_group *programs_group(const struct programs *programs, const char
  */
 bool programs_own(const struct programs *programs, pid_t pid);
 
+/* The group of this name among what was read last; NULL: there is none. */
+struct group_settings *programs_available(const struct programs *programs, const char *name);
+
 /* An active group from the settings that were read last. Returns FAULT_SUCCESS,
  * FAULT_ALREADY_ADDED, FAULT_BAD_NAME or FAULT_FAILED with err. */
 enum fault programs_add(struct programs *programs, const char *name, struct err *err);

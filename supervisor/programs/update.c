@@ -8,14 +8,6 @@
 #include "common/mem.h"
 #include "supervisor/programs/program_change.h"
 
-static struct group_settings *find_available(const struct programs *programs, const char *name)
-{
-    for (size_t i = 0; i < programs->available_count; i++)
-        if (strcmp(programs->available[i]->name, name) == 0)
-            return programs->available[i];
-    return NULL;
-}
-
 /* Comparing */
 
 void programs_compare(const struct programs *programs, const struct update_listener *listener)
@@ -34,7 +26,7 @@ void programs_compare(const struct programs *programs, const struct update_liste
     }
     for (size_t i = 0; i < programs->group_count; i++) {
         const struct program_group *group = programs->groups[i];
-        if (!group->leaves && !find_available(programs, program_group_name(group)))
+        if (!group->leaves && !programs_available(programs, program_group_name(group)))
             listener->group(listener->context, program_group_name(group), UPDATE_REMOVED);
     }
 }
@@ -94,7 +86,7 @@ static void change(struct program_group *group, struct group_settings *after)
 enum fault programs_update_group(struct programs *programs, const char *name, struct err *err)
 {
     struct program_group *group = programs_group(programs, name);
-    struct group_settings *after = find_available(programs, name);
+    struct group_settings *after = programs_available(programs, name);
     if (!group)
         return programs_add(programs, name, err);
     if (!after || group->leaves) {
@@ -178,7 +170,7 @@ static void end_group(struct programs *programs, struct program_group *group)
     char *name = mem_strdup(program_group_name(group));
     if (programs_remove(programs, name, &err) != FAULT_SUCCESS)
         log_write(LOG_ERROR, "update: group %s: %s", name, err.text);
-    else if (returns && find_available(programs, name) &&
+    else if (returns && programs_available(programs, name) &&
              programs_add(programs, name, &err) != FAULT_SUCCESS)
         log_write(LOG_ERROR, "update: group %s: %s", name, err.text);
     free(name);
