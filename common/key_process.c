@@ -3,12 +3,10 @@
 /* What a program is started with: limits, classes, files of variables. */
 #include "common/key_types.h"
 
-#include "common/command.h"
 #include "common/cron.h"
 #include "common/env_file.h"
 #include "common/process_limits.h"
 #include "common/socket_list.h"
-#include "common/users.h"
 #include "common/zone.h"
 
 static int parse_rlimit(const struct key *key, const char *text, void *value, struct err *err)
@@ -80,21 +78,13 @@ static int parse_daytime(const struct key *key, const char *text, void *value, s
 static int parse_owner(const struct key *key, const char *text, void *value, struct err *err)
 {
     (void)key;
-    uid_t uid;
-    gid_t gid;
-    if (text[0] && owner_find(text, &uid, &gid, err) < 0)
-        return -1;
-    return key_optional_store(text, value, err);
+    return key_check_owner(text, err) < 0 ? -1 : key_optional_store(text, value, err);
 }
 
 static int parse_command(const struct key *key, const char *text, void *value, struct err *err)
 {
     (void)key;
-    char **words = text[0] ? command_split(text, err) : NULL;
-    if (text[0] && !words)
-        return -1;
-    command_free(words);
-    return key_optional_store(text, value, err);
+    return key_check_command(text, err) < 0 ? -1 : key_optional_store(text, value, err);
 }
 
 static int parse_sockets(const struct key *key, const char *text, void *value, struct err *err)

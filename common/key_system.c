@@ -166,14 +166,17 @@ static int parse_user(const struct key *key, const char *text, void *value, stru
     return key_text_line(text, value, err);
 }
 
+int key_check_owner(const char *text, struct err *err)
+{
+    uid_t uid;
+    gid_t gid;
+    return text[0] && owner_find(text, &uid, &gid, err) < 0 ? -1 : 0;
+}
+
 static int parse_owner(const struct key *key, const char *text, void *value, struct err *err)
 {
     (void)key;
-    uid_t uid;
-    gid_t gid;
-    if (text[0] && owner_find(text, &uid, &gid, err) < 0)
-        return -1;
-    return key_text_line(text, value, err);
+    return key_check_owner(text, err) < 0 ? -1 : key_text_line(text, value, err);
 }
 
 const struct key_type_operations key_user = KEY_TEXT_TYPE(parse_user, "a user's name or number");

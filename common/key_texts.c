@@ -51,14 +51,19 @@ static int parse_line(const struct key *key, const char *text, void *value, stru
     return key_text_line(text, value, err);
 }
 
-static int parse_command(const struct key *key, const char *text, void *value, struct err *err)
+int key_check_command(const char *text, struct err *err)
 {
-    (void)key;
     char **words = text[0] ? command_split(text, err) : NULL;
     if (text[0] && !words)
         return -1;
     command_free(words);
-    return key_text(text, value, err);
+    return 0;
+}
+
+static int parse_command(const struct key *key, const char *text, void *value, struct err *err)
+{
+    (void)key;
+    return key_check_command(text, err) < 0 ? -1 : key_text(text, value, err);
 }
 
 static int parse_environment(const struct key *key, const char *text, void *value, struct err *err)

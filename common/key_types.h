@@ -59,6 +59,11 @@ void key_text_finish(void *value);
         .copy = key_text_copy, .equal = key_text_equal, .finish = key_text_finish                  \
     }
 
+/* Whether a text is a command line, or the name of a user with that of a group or without; "" is
+ * either. Returns 0, or -1 with err. */
+int key_check_command(const char *text, struct err *err);
+int key_check_owner(const char *text, struct err *err);
+
 /* For those that are kept as a text that may be NULL: takes one that has been checked, "" as NULL.
  * Returns 0, or -1 with err where it is more than a line of text. */
 int key_optional_store(const char *text, void *value, struct err *err);
