@@ -56,6 +56,7 @@ enum schedule_overlap {
     SCHEDULE_OVERLAP_SKIP,
     SCHEDULE_OVERLAP_QUEUE,
     SCHEDULE_OVERLAP_REPLACE,
+    SCHEDULE_OVERLAP_ALLOW,
 };
 
 /* When it is started, where it is not kept running. */

@@ -133,6 +133,10 @@ static int check_shared(const struct program_source *source, struct program_sett
     if (!ini_key(source->section, "killasgroup"))
         program->killasgroup = program->stopasgroup;
     settle_schedule(source, program);
+    if (program->schedule.overlap == SCHEDULE_OVERLAP_ALLOW && program->numprocs < 2)
+        return refuse(source, "schedule_overlap",
+                      "allow needs several processes: at most numprocs run at once; write numprocs "
+                      "= 2 or more, or schedule_overlap = queue");
     if (program->socket_activation && !ini_key(source->section, "sockets"))
         return refuse(source, "socket_activation",
                       "there are no sockets; write sockets = "

@@ -24,8 +24,9 @@
          .fallback = "skip",                                                                       \
          .choices = schedule_overlap_names,                                                        \
          .reload = RELOAD_NONE,                                                                    \
-         .help = "When it is due and still runs: skip it, queue one run behind this one, or "      \
-                 "replace it. Two never run at once."},                                            \
+         .help = "When it is due and still runs: skip it, queue one run behind this one, replace " \
+                 "it, or allow more of them: one of its numprocs processes that does not run is "  \
+                 "started."},                                                                      \
     {                                                                                              \
         .name = "schedule_catch_up", .type = KEY_WHOLE_PATH, AT(program.schedule.stamp),           \
         .fallback = "", .reload = RELOAD_NONE,                                                     \

@@ -21,7 +21,7 @@ static const char *const log_timestamps_names[] = {"none|no|off|false|0", "local
                                                    "iso", "utc", NULL};
 
 /* In the order of enum schedule_overlap. */
-static const char *const schedule_overlap_names[] = {"skip", "queue", "replace", NULL};
+static const char *const schedule_overlap_names[] = {"skip", "queue", "replace", "allow", NULL};
 
 #define AT(member) .offset = offsetof(struct program_section, member)
 static const struct key program_keys[] = {

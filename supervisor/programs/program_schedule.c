@@ -13,6 +13,7 @@
 #include "common/zone.h"
 #include "supervisor/programs/depends.h"
 #include "supervisor/programs/program.h"
+#include "supervisor/programs/program_group.h"
 
 struct program_schedule {
     ev_periodic timer;
@@ -33,6 +34,8 @@ enum schedule_action schedule_decide(const struct run_schedule_settings *setting
         return SCHEDULE_WAIT;
     case SCHEDULE_OVERLAP_REPLACE:
         return SCHEDULE_REPLACE;
+    case SCHEDULE_OVERLAP_ALLOW:
+        return SCHEDULE_FULL;
     default:
         return SCHEDULE_SKIP;
     }
@@ -130,10 +133,47 @@ static void act(struct program *program, enum schedule_action action)
     case SCHEDULE_SKIP:
         log_write(LOG_WARN, "schedule: %s is due, but its last run goes on; skipped", name);
         break;
+    case SCHEDULE_FULL:
+        log_write(LOG_WARN, "schedule: %s is due, but all its %zu processes still run; skipped",
+                  program->settings->name, program->settings->process_count);
+        break;
     case SCHEDULE_MISSED:
         log_write(LOG_WARN, "schedule: %s was due more than a minute ago; skipped", name);
         break;
     }
+}
+
+static bool is_running(const struct program *program)
+{
+    return program_is_active(program) || lifecycle_has_process(program->state);
+}
+
+/* With `allow` the first process of a program decides for all: a run is one of them that is free.
+ */
+static bool decides(const struct program *program)
+{
+    return settings_of(program)->overlap != SCHEDULE_OVERLAP_ALLOW ||
+           strcmp(program->process->name, program->settings->processes[0].name) == 0;
+}
+
+static bool is_free(const struct program *program)
+{
+    return program->schedule && program->want == WANT_NOTHING && !is_running(program) &&
+           program_may_start(program);
+}
+
+/* Which process the run is; the first one where all are at work. */
+static struct program *next_run(struct program *program)
+{
+    const struct program_group *group = program->group;
+    if (settings_of(program)->overlap != SCHEDULE_OVERLAP_ALLOW)
+        return program;
+    for (size_t i = 0; i < group->member_count; i++) {
+        struct program *one = group->members[i];
+        if (strcmp(one->settings->name, program->settings->name) == 0 && is_free(one))
+            return one;
+    }
+    return program;
 }
 
 static void on_due(struct ev_loop *loop, ev_periodic *timer, int events)
@@ -141,10 +181,10 @@ static void on_due(struct ev_loop *loop, ev_periodic *timer, int events)
     (void)loop, (void)events;
     struct program *program = timer->data;
     int64_t now = wall_ms(program), due = program->schedule->next_ms;
-    bool is_running = program_is_active(program) || lifecycle_has_process(program->state);
     arm(program, now > due ? now : due); /* the loop's clock may be a little ahead */
-    if (program_may_start(program))
-        act(program, schedule_decide(settings_of(program), is_running, now - due));
+    struct program *run = decides(program) ? next_run(program) : NULL;
+    if (run && program_may_start(run))
+        act(run, schedule_decide(settings_of(run), is_running(run), now - due));
 }
 
 void program_schedule_ended(struct program *program)

@@ -20,6 +20,7 @@ enum schedule_action {
     SCHEDULE_WAIT,    /* when the run that goes on has ended */
     SCHEDULE_REPLACE, /* that run is stopped, then as above */
     SCHEDULE_SKIP,
+    SCHEDULE_FULL, /* as many run as may at once */
     SCHEDULE_MISSED,
 };
 

@@ -2,6 +2,7 @@
 """[program:x] schedule: programs that are started at their times. The clock is musterd's own, set to shortly before a full minute."""
 import os
 import pathlib
+import subprocess
 
 import pytest
 
@@ -60,6 +61,39 @@ def test_two_runs_never_overlap(programs, clock, overlap, said):
         assert programs.pids("a") == [first]
     else:
         programs.wait_pid("a", 2)
+
+
+def test_several_runs_at_once_where_that_is_allowed(programs, clock):
+    def come_to(hour):
+        clock(f"2026-03-10 {hour}:59:59")
+
+    def wait_told(pattern, count=1):
+        """musterd looks at the clock when it is asked something."""
+        wait_for(lambda: programs.rows() and programs.count_log(pattern) >= count, lambda: f"{pattern}\n{programs.musterd.log_text()}")
+
+    clock("2026-03-10 11:10:00")
+    programs.start(program("a", f"sh -c 'echo %(process_num)d >> {programs.path('out')}; exec {SLEEP}'", schedule="0 * * * *",
+                           schedule_overlap="allow", schedule_catch_up=programs.path("stamp"), numprocs="2",
+                           process_name="a_%(process_num)d"))
+    come_to(11)
+    wait_told("spawned: 'a_0'")
+    come_to(12)  # the first one goes on: another process is the next run
+    wait_told("spawned: 'a_1'")
+    come_to(13)  # both do
+    wait_told("schedule: a is due, but all its 2 processes still run; skipped")
+    assert programs.count_log("spawned: 'a_") == 2
+    programs.carry_out("programs-stop", names=["a:a_0"])  # a stop ends one run, and makes room for the next
+    come_to(14)
+    wait_told("spawned: 'a_0'", 2)
+    assert programs.count_log("spawned: 'a_") == 3
+    programs.wait_text("out", "^0\n1\n0\n")
+
+
+def test_several_runs_at_once_need_several_processes(programs):
+    programs.configure(program("a", "true", schedule="* * * * *", schedule_overlap="allow"))
+    result = subprocess.run([programs.musterd.program, "-t", "-c", programs.musterd.config], capture_output=True, text=True)
+    assert result.returncode == 2 and "schedule_overlap: allow needs several processes" in result.stderr, result.stderr
+    assert "muster.ini:" in result.stderr
 
 
 def test_what_was_missed_is_made_up_for_once(programs, clock):

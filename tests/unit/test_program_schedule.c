@@ -16,6 +16,8 @@ static void test_what_is_done_when_a_run_is_due(void **state)
         {SCHEDULE_OVERLAP_SKIP, false, true, 0, SCHEDULE_SKIP},
         {SCHEDULE_OVERLAP_QUEUE, false, true, 0, SCHEDULE_WAIT},
         {SCHEDULE_OVERLAP_REPLACE, false, true, 0, SCHEDULE_REPLACE},
+        {SCHEDULE_OVERLAP_ALLOW, false, true, 0, SCHEDULE_FULL},
+        {SCHEDULE_OVERLAP_ALLOW, false, false, 0, SCHEDULE_START},
         {SCHEDULE_OVERLAP_REPLACE, false, false, SCHEDULE_LATE_MS, SCHEDULE_START},
         {SCHEDULE_OVERLAP_SKIP, false, false, SCHEDULE_LATE_MS + 1, SCHEDULE_MISSED},
         {SCHEDULE_OVERLAP_QUEUE, false, true, SCHEDULE_LATE_MS + 1, SCHEDULE_MISSED},
