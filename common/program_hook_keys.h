@@ -2,7 +2,8 @@
 #ifndef COMMON_PROGRAM_HOOK_KEYS_H
 #define COMMON_PROGRAM_HOOK_KEYS_H
 
-/* Rows of the table of [program:x]: commands around its life. AT is the table's. */
+/* Rows of the table of [program:x]: commands around its life, and how it is reloaded. AT is the
+ * table's. */
 #define HOOK_TIMEOUT_MAX (INT64_C(86400) * 1000)
 
 #define PROGRAM_HOOK_KEYS                                                                          \
@@ -27,6 +28,20 @@
          .reload = RELOAD_NONE,                                                                    \
          .help = "A command that asks it to stop; where that fails, stopsignal is sent. Unset: "   \
                  "stopsignal."},                                                                   \
+        {.name = "reload_signal",                                                                  \
+         .type = KEY_SIGNAL,                                                                       \
+         AT(program.reload_signal),                                                                \
+         .fallback = "",                                                                           \
+         .reload = RELOAD_NONE,                                                                    \
+         .help = "The signal that lets it read its own configuration again: muster reload NAME. "  \
+                 "Unset: none."},                                                                  \
+        {.name = "reload_command",                                                                 \
+         .type = KEY_OPTIONAL_COMMAND,                                                             \
+         AT(process.reload_command),                                                               \
+         .fallback = "",                                                                           \
+         .reload = RELOAD_NONE,                                                                    \
+         .help = "A command that muster reload NAME runs; reload_signal is sent only where it "    \
+                 "ends well. Unset: the signal alone."},                                           \
     {                                                                                              \
         .name = "hook_timeout", .type = KEY_DURATION, AT(program.hook_timeout), .fallback = "30",  \
         .min = 10, .max = HOOK_TIMEOUT_MAX, .reload = RELOAD_NONE,                                 \

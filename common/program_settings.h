@@ -43,7 +43,7 @@ struct process_settings {
     char *environment_from_file; /* for env_sources_read */
     char *stdin_file;
     char *sockets; /* for socket_list_parse */
-    char *pre_start, *post_stop, *stop_command;
+    char *pre_start, *post_stop, *stop_command, *reload_command;
     char *ready, *health;         /* check.h */
 };
 
@@ -58,6 +58,7 @@ struct program_settings {
     int64_t startretries;
     struct exit_codes exitcodes; /* that are expected */
     int stopsignal;
+    int reload_signal;    /* 0: none */
     int64_t stopwaitsecs; /* from stopsignal to KILL */
     bool stopasgroup, killasgroup;
     bool redirect_stderr;
@@ -67,7 +68,7 @@ struct program_settings {
     struct stream_settings streams[STREAM_COUNT];
     struct attribute_settings attributes;
     bool socket_activation;
-    int64_t hook_timeout; /* of pre_start, post_stop and stop_command */
+    int64_t hook_timeout; /* of pre_start, post_stop, stop_command and reload_command */
     struct run_schedule_settings schedule;
     struct log_settings logs;
 

@@ -161,6 +161,11 @@ static int run_restart(struct master *master, const cJSON *request, cJSON *answe
     return run_operation(master, request, answer, OPERATION_RESTART, err);
 }
 
+static int run_reload(struct master *master, const cJSON *request, cJSON *answer, struct err *err)
+{
+    return run_operation(master, request, answer, OPERATION_RELOAD, err);
+}
+
 static int run_look(struct master *master, const cJSON *request, cJSON *answer, struct err *err)
 {
     int64_t number = json_get_integer(request, "operation", -1);
@@ -308,11 +313,19 @@ static int run_remove(struct master *master, const cJSON *request, cJSON *answer
 }
 
 const struct command program_commands[] = {
-    {"programs", run_programs},        {"programs-available", run_available},
-    {"programs-start", run_start},     {"programs-stop", run_stop},
-    {"programs-restart", run_restart}, {"operation", run_look},
-    {"programs-signal", run_signal},   {"programs-clear", run_clear},
-    {"programs-write", run_write},     {"programs-reread", run_reread},
-    {"group-update", run_update},      {"group-add", run_add},
-    {"group-remove", run_remove},      {NULL, NULL},
+    {"programs", run_programs},
+    {"programs-available", run_available},
+    {"programs-start", run_start},
+    {"programs-stop", run_stop},
+    {"programs-restart", run_restart},
+    {"programs-reload", run_reload},
+    {"operation", run_look},
+    {"programs-signal", run_signal},
+    {"programs-clear", run_clear},
+    {"programs-write", run_write},
+    {"programs-reread", run_reread},
+    {"group-update", run_update},
+    {"group-add", run_add},
+    {"group-remove", run_remove},
+    {NULL, NULL},
 };

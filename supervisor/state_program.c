@@ -257,8 +257,7 @@ static void load_watch(struct program *program, struct state_in *in, const cJSON
 
 bool state_program_is_settled(const struct program *program)
 {
-    return !hook_runs(program, HOOK_PRE_START) && !hook_runs(program, HOOK_STOP) &&
-           !hook_runs(program, HOOK_POST_STOP);
+    return !hook_any_runs(program);
 }
 
 /* A part that somebody adds to a program has its row here. */

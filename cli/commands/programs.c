@@ -99,7 +99,7 @@ const struct cli_command command_status = {
     .run = run_status,
 };
 
-/* --- start, stop, restart --- */
+/* --- start, stop, restart, reload --- */
 
 #define WAIT_MAX (INT64_C(365) * 86400 * 1000)
 #define WAIT_OPTION                                                                                \
@@ -109,13 +109,13 @@ const struct cli_command command_status = {
     }
 
 static const struct cli_option wait_options[] = {WAIT_OPTION, OPTIONS_END};
-static const struct cli_option restart_options[] = {
+static const struct cli_option rolling_options[] = {
     WAIT_OPTION,
     {.name = "at-once",
      .kind = OPTION_INTEGER,
      .value = "N",
      .max = 20000,
-     .help = "restart so many at a time, the next ones when those run (default: all)"},
+     .help = "so many at a time, the next ones when those are done (default: all)"},
     {.name = "rolling",
      .kind = OPTION_INTEGER,
      .value = "N",
@@ -170,12 +170,12 @@ static void add_width(const struct context *context, cJSON *request)
 static int operate(struct context *context, const char *command, const char *done, struct err *err)
 {
     cJSON *request = programs_request(context, command, 0);
-    if (strcmp(command, "programs-restart") == 0)
-        add_width(context, request);
+    bool is_restart = strcmp(command, "programs-restart") == 0;
     bool is_for_all =
         context->options.argument_count == 1 && strcmp(context->options.arguments[0], "all") == 0;
-    cJSON_AddBoolToObject(request, "only_needed",
-                          is_for_all && strcmp(command, "programs-restart") != 0);
+    if (is_restart || strcmp(command, "programs-reload") == 0)
+        add_width(context, request);
+    cJSON_AddBoolToObject(request, "only_needed", is_for_all && !is_restart);
     cJSON *answer = programs_ask(context, request, err);
     if (answer)
         answer = wait_until_done(context, answer, err);
@@ -235,12 +235,57 @@ const struct cli_command command_restart_programs = {
     .details =
         NAMES_DETAILS " A program\nruns when it is ready (key `ready`). The exit status is 7 "
                       "where one could not be started.",
-    .options = restart_options,
+    .options = rolling_options,
     .min_arguments = 1,
     .max_arguments = -1,
     .examples = (const char *const[]){"restart --rolling=2 \"web-*\"", "restart web --at-once=1",
                                       "restart all", NULL},
     .run = run_restart,
+};
+
+/* supervisorctl's, which takes no names. */
+static int start_over(struct context *context, struct err *err)
+{
+    const struct options *options = &context->options;
+    if (options_given(options, "wait") || options_given(options, "at-once") ||
+        options_given(options, "rolling"))
+        return err_set(err, ERR_INVALID,
+                       "without names musterd begins anew, and that takes no options; write muster "
+                       "reload NAME… for programs");
+    cJSON *answer = programs_ask(context, programs_request(context, "start-over", 0), err);
+    if (!answer)
+        return -1;
+    cJSON_Delete(answer);
+    fields_boolean(&context->answer.values, "restarting", true);
+    answer_line(&context->answer,
+                "musterd stops everything and begins anew with its configuration");
+    return 0;
+}
+
+static int run_reload(struct context *context, struct err *err)
+{
+    return context->options.argument_count == 0
+               ? start_over(context, err)
+               : operate(context, "programs-reload", "reloaded", err);
+}
+
+const struct cli_command command_reload = {
+    .name = "reload",
+    .group = "programs",
+    .usage = "[[--at-once=N | --rolling[=N]] [--wait=TIME] NAME…]",
+    .summary = "Lets programs read their own configuration again, or musterd begin anew",
+    .details =
+        "With names it does what the keys reload_command and reload_signal of those programs say; "
+        "they go on\nrunning. " NAMES_DETAILS
+        "\nThe exit status is 7 where one does not run, 1 where its reload_command fails.\n"
+        "Without names it is supervisorctl's reload: everything is stopped, and musterd begins "
+        "anew "
+        "with its\nconfiguration. To restart only what has changed: `muster update` for "
+        "programs,\n`muster master:reload` for all. A wrong configuration is refused.",
+    .options = rolling_options,
+    .max_arguments = -1,
+    .examples = (const char *const[]){"reload nginx", "reload --rolling \"web-*\"", "reload", NULL},
+    .run = run_reload,
 };
 
 /* --- signal, clear --- */

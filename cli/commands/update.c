@@ -234,42 +234,18 @@ const struct cli_command command_remove = {
     .run = run_remove,
 };
 
-/* --- reload, shutdown --- */
-
-static int order(struct context *context, const char *command, const char *name, const char *said,
-                 struct err *err)
-{
-    cJSON *answer = ask(context, command, NULL, err);
-    if (!answer)
-        return -1;
-    cJSON_Delete(answer);
-    fields_boolean(&context->answer.values, name, true);
-    answer_line(&context->answer, "%s", said);
-    return 0;
-}
-
-static int run_reload(struct context *context, struct err *err)
-{
-    return order(context, "start-over", "restarting",
-                 "musterd stops everything and begins anew with its configuration", err);
-}
+/* --- shutdown --- */
 
 static int run_shutdown(struct context *context, struct err *err)
 {
-    return order(context, "stop", "stopping", "musterd stops", err);
+    cJSON *answer = ask(context, "stop", NULL, err);
+    if (!answer)
+        return -1;
+    cJSON_Delete(answer);
+    fields_boolean(&context->answer.values, "stopping", true);
+    answer_line(&context->answer, "musterd stops");
+    return 0;
 }
-
-const struct cli_command command_reload = {
-    .name = "reload",
-    .group = "programs",
-    .usage = "",
-    .summary = "Stops everything, and lets musterd begin anew with its configuration",
-    .details = "This is supervisorctl's reload. To restart only what has changed: `muster update` "
-               "for programs,\n`muster master:reload` for all. A wrong configuration is refused.",
-    .options = no_options,
-    .examples = (const char *const[]){"reload", NULL},
-    .run = run_reload,
-};
 
 const struct cli_command command_shutdown = {
     .name = "shutdown",

@@ -72,7 +72,7 @@ _muster() {
     add) options='--config= --json --help' ;;
     remove) options='--config= --json --help' ;;
     maintail) options='--follow --bytes= --config= --json --help' ;;
-    reload) options='--config= --json --help' ;;
+    reload) options='--wait= --at-once= --rolling= --config= --json --help' ;;
     shutdown) options='--config= --json --help' ;;
     upgrade) options='--program= --config= --json --help' ;;
     master:status) options='--socket= --config= --json --help' ;;

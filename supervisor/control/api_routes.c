@@ -117,7 +117,8 @@ static const struct api_param signals[] = {
 };
 static const struct api_param names[] = {NAMES, END};
 static const struct api_param operation[] = {
-    NEEDED("operation", API_PATH, API_INTEGER, "the number that a start, stop or restart gave"),
+    NEEDED("operation", API_PATH, API_INTEGER,
+           "the number that a start, stop, restart or reload gave"),
     END,
 };
 static const struct api_param batches[] = {
@@ -141,12 +142,14 @@ const struct api_route api_routes[] = {
     {"POST", "/programs/stop", API_MASTER, "programs-stop", NULL, programs, "Stops programs"},
     {"POST", "/programs/restart", API_MASTER, "programs-restart", NULL, programs,
      "Stops programs and starts them again"},
+    {"POST", "/programs/reload", API_MASTER, "programs-reload", NULL, programs,
+     "Lets programs read their own configuration again (reload_signal, reload_command)"},
     {"POST", "/programs/signal", API_MASTER, "programs-signal", NULL, signals,
      "Sends programs a signal"},
     {"POST", "/programs/clear", API_MASTER, "programs-clear", NULL, names,
      "Empties the logs of programs"},
     {"GET", "/operations/{operation}", API_MASTER, "operation", NULL, operation,
-     "How far a start, stop or restart has come"},
+     "How far a start, stop, restart or reload has come"},
     {"GET", "/workers", API_MASTER, "workers", NULL, maybe_queue, "The workers"},
     {"POST", "/workers/restart", API_MASTER, "restart", NULL, restart,
      "Replaces workers; running jobs finish"},

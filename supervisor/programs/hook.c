@@ -24,8 +24,10 @@
 #define FAILURE_SIZE   160
 #define OWN_VARIABLES  4
 
-static const char *const hook_names[] = {
-    [HOOK_PRE_START] = "pre_start", [HOOK_STOP] = "stop_command", [HOOK_POST_STOP] = "post_stop"};
+static const char *const hook_names[] = {[HOOK_PRE_START] = "pre_start",
+                                         [HOOK_STOP] = "stop_command",
+                                         [HOOK_POST_STOP] = "post_stop",
+                                         [HOOK_RELOAD] = "reload_command"};
 
 struct hook {
     struct program *program;
@@ -43,9 +45,11 @@ struct hook {
 static const char *command_of(const struct program *program, enum hook_kind kind)
 {
     const struct process_settings *process = program->process;
-    return kind == HOOK_PRE_START ? process->pre_start
-           : kind == HOOK_STOP    ? process->stop_command
-                                  : process->post_stop;
+    const char *const commands[] = {[HOOK_PRE_START] = process->pre_start,
+                                    [HOOK_STOP] = process->stop_command,
+                                    [HOOK_POST_STOP] = process->post_stop,
+                                    [HOOK_RELOAD] = process->reload_command};
+    return commands[kind];
 }
 
 bool hook_is_wanted(const struct program *program, enum hook_kind kind)
@@ -53,9 +57,14 @@ bool hook_is_wanted(const struct program *program, enum hook_kind kind)
     return command_of(program, kind) != NULL;
 }
 
+bool hook_any_runs(const struct program *program)
+{
+    return program->hook && program->hook->child.pid > 0;
+}
+
 bool hook_runs(const struct program *program, enum hook_kind kind)
 {
-    return program->hook && program->hook->child.pid > 0 && program->hook->kind == kind;
+    return hook_any_runs(program) && program->hook->kind == kind;
 }
 
 const char *hook_failure(const struct program *program)
@@ -144,7 +153,7 @@ static void on_limit(struct ev_loop *loop, ev_timer *timer, int events)
 
 void hook_kill(struct program *program)
 {
-    if (program->hook && program->hook->child.pid > 0)
+    if (hook_any_runs(program))
         spawn_signal_group(&program->hook->child, SIGKILL);
 }
 

@@ -11,7 +11,7 @@ struct program;
 /* A command around the life of a program: it runs as the program's user, in its directory and with
  * its environment, for hook_timeout at most; what it writes goes to the log of musterd. One a
  * program at a time. */
-enum hook_kind { HOOK_PRE_START, HOOK_STOP, HOOK_POST_STOP };
+enum hook_kind { HOOK_PRE_START, HOOK_STOP, HOOK_POST_STOP, HOOK_RELOAD };
 
 struct hook;
 
@@ -24,8 +24,9 @@ bool hook_is_wanted(const struct program *program, enum hook_kind kind);
 int hook_start(struct program *program, enum hook_kind kind,
                void (*ended)(struct program *program, bool is_done), struct err *err);
 
-/* Whether one runs. */
+/* Whether one runs; whether any does. */
 bool hook_runs(const struct program *program, enum hook_kind kind);
+bool hook_any_runs(const struct program *program);
 
 /* Kills the one that runs, where one does: ended is called with false. */
 void hook_kill(struct program *program);

@@ -6,6 +6,8 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "supervisor/programs/depends.h"
+#include "supervisor/programs/hook.h"
+#include "supervisor/programs/program_reload.h"
 
 #define REPORT_SECONDS 2.
 
@@ -60,8 +62,9 @@ static bool has_stopped(const struct program *program)
 
 static bool is_in_order(const struct operation *operation)
 {
-    return operation->has_order && operation->request.kind != OPERATION_START &&
-           (operation->request.kind == OPERATION_STOP || operation->request.width == 0);
+    enum operation_kind kind = operation->request.kind;
+    return operation->has_order &&
+           (kind == OPERATION_STOP || (kind == OPERATION_RESTART && operation->request.width == 0));
 }
 
 static bool may_stop(const struct operation *operation, const struct operation_item *item)
@@ -105,10 +108,29 @@ static void begin_restart(struct operation *operation, struct operation_item *it
     look_at_stop(operation, item);
 }
 
+static void look_at_reload(struct operation *operation, struct operation_item *item)
+{
+    struct err err = ERR_INIT;
+    if (!hook_runs(item->program, HOOK_RELOAD))
+        end_item(operation, item, program_reload_outcome(item->program, &err), err.text);
+}
+
+static void begin_reload(struct operation *operation, struct operation_item *item)
+{
+    struct err err = ERR_INIT;
+    enum fault fault = program_reload(item->program, &err);
+    bool goes_on = fault == FAULT_SUCCESS && hook_runs(item->program, HOOK_RELOAD);
+    if (goes_on && operation->request.waits)
+        item->stage = ITEM_RELOADS;
+    else
+        end_item(operation, item, fault, err.text);
+}
+
 static void (*const beginnings[])(struct operation *operation, struct operation_item *item) = {
     [OPERATION_START] = begin_start,
     [OPERATION_STOP] = begin_stop,
     [OPERATION_RESTART] = begin_restart,
+    [OPERATION_RELOAD] = begin_reload,
 };
 
 /* Going on */
@@ -143,6 +165,8 @@ static void look_at(struct operation *operation, struct operation_item *item)
         look_at_stop(operation, item);
     if (item->stage == ITEM_STARTS)
         look_at_start(operation, item);
+    if (item->stage == ITEM_RELOADS)
+        look_at_reload(operation, item);
 }
 
 static void end(struct operation *operation)
@@ -178,8 +202,8 @@ static void look(struct operation *operation)
     size_t under_way = 0;
     for (size_t i = 0; i < operation->item_count; i++) {
         look_at(operation, &operation->items[i]);
-        under_way +=
-            operation->items[i].stage == ITEM_STOPS || operation->items[i].stage == ITEM_STARTS;
+        enum operation_stage stage = operation->items[i].stage;
+        under_way += stage != ITEM_WAITING && stage != ITEM_DONE;
     }
     if (operation->request.stops_at_failure)
         give_up_after_failure(operation);
@@ -280,8 +304,11 @@ void operation_detach(struct operation *operation)
 
 static bool concerns(const struct operation_request *request, const struct program *program)
 {
-    bool wants_active = request->kind == OPERATION_STOP;
-    return !request->only_needed || program_is_active(program) == wants_active;
+    bool wants_active = request->kind != OPERATION_START;
+    if (!request->only_needed)
+        return true;
+    return program_is_active(program) == wants_active &&
+           (request->kind != OPERATION_RELOAD || program_reload_is_possible(program));
 }
 
 static int compare_ranks(const void *a, const void *b)

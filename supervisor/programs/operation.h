@@ -14,9 +14,9 @@
  * looked at whenever some program's state changes. Whoever asked may be told at the end, or ask by
  * the operation's number.
  */
-enum operation_kind { OPERATION_START, OPERATION_STOP, OPERATION_RESTART };
+enum operation_kind { OPERATION_START, OPERATION_STOP, OPERATION_RESTART, OPERATION_RELOAD };
 
-enum operation_stage { ITEM_WAITING, ITEM_STOPS, ITEM_STARTS, ITEM_DONE };
+enum operation_stage { ITEM_WAITING, ITEM_STOPS, ITEM_STARTS, ITEM_RELOADS, ITEM_DONE };
 
 struct operation_item {
     struct program *program; /* NULL when it is not there any more */
@@ -32,8 +32,8 @@ struct operation_request {
     enum operation_kind kind;
     bool waits; /* false: it is over when all have been begun, with how that went (not of a restart)
                  */
-    bool
-        only_needed; /* leaves out those that run already, of a start; that do not run, of a stop */
+    bool only_needed;      /* leaves out those that run already, of a start; that do not run, of a
+                            * stop or reload, and then those that have no way to be reloaded */
     bool stops_at_failure; /* begins no others when one has failed */
     size_t width;          /* so many at a time; 0: all */
     void (*finished)(void *context, const struct operation *operation); /* or NULL */

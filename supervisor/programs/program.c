@@ -196,6 +196,7 @@ static void release(struct program *program)
     spawn_close(&program->child);
     watch_ended(program);
     memory_watch_follow(program);
+    program->reaped.ended = NULL;
 }
 
 static void finish(struct program *program)
@@ -210,12 +211,13 @@ static void on_post_stop(struct program *program, bool is_done)
     finish(program);
 }
 
-/* Its process is gone. A stop_command that goes on is ended first: it comes back here. */
+/* Its process is gone. A stop_command or reload_command that goes on is ended first: it comes back
+ * here. */
 static void end(struct program *program)
 {
     struct err err = ERR_INIT;
     arm_limit(program);
-    if (hook_runs(program, HOOK_STOP)) {
+    if (hook_any_runs(program)) {
         hook_kill(program);
         return;
     }
@@ -297,22 +299,31 @@ static void send_stop_signal(struct program *program)
     send_stop(program, program->settings->stopsignal, program->settings->stopasgroup);
 }
 
+/* One that is reaped, but has not been told of, ends when it is. */
+static bool is_over(const struct program *program)
+{
+    return !program->reaped.ended;
+}
+
 static void on_stop_command(struct program *program, bool is_done)
 {
-    if (program_pid(program) == 0)
+    if (is_over(program))
         end(program);
     else if (!is_done && program->state == PROCESS_STOPPING)
         send_stop_signal(program);
 }
 
-/* One whose pre_start runs has no process yet: that ends with it. */
+/* One whose pre_start runs has no process yet: that ends with it. A reload_command is ended first:
+ * it comes back here. */
 static void ask_to_stop(struct program *program)
 {
     struct err err = ERR_INIT;
     bool is_alive = program_pid(program) > 0;
     begin_stage(program);
-    if (hook_runs(program, HOOK_PRE_START))
+    if (hook_runs(program, HOOK_PRE_START) || hook_runs(program, HOOK_RELOAD))
         hook_kill(program);
+    if (hook_runs(program, HOOK_RELOAD))
+        return;
     if (is_alive && hook_is_wanted(program, HOOK_STOP) && !hook_runs(program, HOOK_STOP)) {
         if (hook_start(program, HOOK_STOP, on_stop_command, &err) == 0)
             return;
@@ -320,6 +331,14 @@ static void ask_to_stop(struct program *program)
     }
     if (is_alive)
         send_stop_signal(program);
+}
+
+void program_go_on(struct program *program)
+{
+    if (is_over(program))
+        end(program);
+    else if (program->state == PROCESS_STOPPING)
+        ask_to_stop(program);
 }
 
 static void kill_process(struct program *program)

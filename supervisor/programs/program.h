@@ -55,13 +55,13 @@ struct program {
     enum process_state state; /* changed by one setter in program.c alone */
     uint64_t revision;        /* of the host, when it changed last */
     enum want want;
-    char *waits_for;          /* while it waits: names and states */
-    bool was_started;         /* at any time */
-    bool ended_well;          /* by one of exitcodes */
-    bool holds_socket;        /* of its group */
-    bool ran_out_of_memory;   /* at its last end */
-    int exit_status;          /* of the last end; -1: by a signal */
-    unsigned failures;        /* starts in a row that did not get as far as running */
+    char *waits_for;        /* while it waits: names and states */
+    bool was_started;       /* at any time */
+    bool ended_well;        /* by one of exitcodes */
+    bool holds_socket;      /* of its group */
+    bool ran_out_of_memory; /* at its last end */
+    int exit_status;        /* of the last end; -1: by a signal */
+    unsigned failures;      /* starts in a row that did not get as far as running */
     int64_t since_ms; /* when the state began; monotonic, as all here that is not called wall */
     int64_t pause_ms; /* in PROCESS_BACKOFF */
     int64_t started_ms;
@@ -100,6 +100,9 @@ void program_destroy(struct program *program);
 /* An event of its life from outside: EVENT_START, EVENT_STOP, EVENT_KILL; EVENT_GIVE_UP in BACKOFF.
  */
 void program_handle(struct program *program, enum process_event event);
+
+/* A command beside a process that lives has ended: what had to wait for that goes on. */
+void program_go_on(struct program *program);
 
 /* What a person asks for, by Supervisor's rules: FAULT_SUCCESS, or why not, with err. A start or a
  * stop has begun then; its success shows in the state. */
