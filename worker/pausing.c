@@ -3,7 +3,7 @@
 
 #include "common/log.h"
 #include "queue/pause.h"
-#include "worker/supply.h"
+#include "worker/intake.h"
 
 void pausing_set(struct worker *worker, bool is_paused)
 {
@@ -13,7 +13,7 @@ void pausing_set(struct worker *worker, bool is_paused)
         return;
     if (is_paused) {
         log_write(LOG_INFO, "queue %s is paused: nothing is reserved", worker->plan->queue->name);
-        supply_release_waiting(worker);
+        intake_release(worker);
     } else {
         if (before == PAUSE_YES)
             log_write(LOG_INFO, "queue %s goes on", worker->plan->queue->name);

@@ -6,6 +6,7 @@
 
 #include "common/log.h"
 #include "worker/events.h"
+#include "worker/intake.h"
 #include "worker/pausing.h"
 #include "worker/supply.h"
 
@@ -27,7 +28,7 @@ void phases_drain(struct worker *worker, enum worker_end end)
     bool is_new = worker->phase == PHASE_WORKING || worker->end != end;
     worker->phase = PHASE_DRAINING;
     worker->end = end;
-    supply_release_waiting(worker);
+    intake_release(worker);
     if (end == WORKER_STOPPED && is_new)
         set_stop_limit(worker, worker->plan->settings->muster.stop_timeout);
 }
@@ -38,7 +39,7 @@ static void terminate(struct worker *worker)
         return;
     worker->phase = PHASE_TERMINATING;
     worker->end = WORKER_STOPPED;
-    supply_release_waiting(worker);
+    intake_release(worker);
     helper_pool_close(&worker->helpers);
     for (size_t i = 0; i < worker->handler_count; i++)
         handler_end(&worker->handlers[i], ENDING_STOPPED, NULL, "the worker is stopped");
@@ -84,7 +85,7 @@ void phases_step(struct worker *worker)
         look_for_end(worker);
     if (worker->phase == PHASE_WORKING)
         return;
-    supply_give_up_waiting(worker);
+    intake_give_up(worker);
     for (size_t i = 0; i < worker->handler_count; i++)
         if (worker->handlers[i].job_count == 0)
             handler_leave(&worker->handlers[i]);

@@ -6,8 +6,8 @@
 #include "common/json.h"
 #include "common/mem.h"
 #include "worker/core.h"
+#include "worker/intake.h"
 #include "worker/outcome.h"
-#include "worker/supply.h"
 
 /* Making */
 
@@ -18,7 +18,7 @@ static void on_ended(void *context, struct attempt *attempt, const struct ending
 
 static void on_returned(void *context, struct attempt *attempt)
 {
-    supply_take_back(context, attempt);
+    intake_take_back(context, attempt);
 }
 
 /* While the store is away nobody waits for it: what is owed to it comes first. */

@@ -5,24 +5,20 @@
 #include "worker/core.h"
 
 /*
- * The way of jobs: from the store to the handlers, and their outcomes back.
+ * The way of jobs: from the store to the handlers, and their outcomes back. It decides when the
+ * store is called and what is waited for; exchange.h is the call, intake.h what it brought.
  */
+
+/* Makes the parts of the worker that supply has: empty lists, watchers that do not run yet. */
 void supply_init(struct worker *worker);
+
+/* Stops the watchers and frees all attempts that are in a list, whatever becomes of their jobs. */
 void supply_finish(struct worker *worker);
 
 /* Hands out what waits, calls the store where that is worth it, and waits for what comes next. */
 void supply_step(struct worker *worker);
 
-/* An attempt comes back that had not begun (in no list). */
-void supply_take_back(struct worker *worker, struct attempt *attempt);
-
-/* Gives all jobs that wait back to the store. Failures that a handler is to be told of wait on. */
-void supply_release_waiting(struct worker *worker);
-
-/* Where no handler will take anything any more: what still waits is not told. */
-void supply_give_up_waiting(struct worker *worker);
-
-/* How many more jobs this worker may take. */
+/* How many more jobs this worker may take; UINT64_MAX: there is no limit. */
 uint64_t supply_budget(const struct worker *worker);
 
 #endif
