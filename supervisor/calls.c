@@ -71,14 +71,14 @@ static void on_limit(struct ev_loop *loop, ev_timer *timer, int events)
 }
 
 /* Callbacks may ask again at once: only what was there before fails. */
-static void fail_all(struct calls *calls)
+void calls_fail(struct calls *calls, const char *text)
 {
     uint32_t last = calls->last_id;
     while (calls->list && calls->list->id <= last) {
         struct call *oldest = calls->list;
         while (oldest->next && oldest->next->id <= last)
             oldest = oldest->next;
-        fail_call(calls, oldest->id, "the maintenance process has ended");
+        fail_call(calls, oldest->id, text);
     }
 }
 
@@ -95,7 +95,7 @@ void calls_connect(struct calls *calls, int fd)
         ev_io_set(&calls->write_watch, fd, EV_WRITE);
         ev_io_start(calls->loop, &calls->read_watch);
     }
-    fail_all(calls);
+    calls_fail(calls, "the maintenance process has ended");
 }
 
 /* Ends the call of the first answer that is there whole. Returns false where there is none. */
@@ -167,8 +167,6 @@ void calls_destroy(struct calls *calls)
 {
     if (!calls)
         return;
-    while (calls->list)
-        calls_forget(calls, calls->list->id);
     calls_connect(calls, -1);
     buf_finish(&calls->in);
     buf_finish(&calls->out);

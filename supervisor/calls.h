@@ -24,8 +24,11 @@ typedef void (*call_done_fn)(void *context, enum err_code status, const char *te
 
 struct calls *calls_create(struct ev_loop *loop);
 
-/* Forgets all calls without a word. */
+/* Accepts NULL. What was under way fails with ERR_UNAVAILABLE first. */
 void calls_destroy(struct calls *calls);
+
+/* What is under way fails with ERR_UNAVAILABLE and this text; an answer to it is passed over. */
+void calls_fail(struct calls *calls, const char *text);
 
 /* There is a new other end; fd is non-blocking and owned from here on. What was under way at the
  * old one fails with ERR_UNAVAILABLE. fd is -1 where there is none. */

@@ -469,9 +469,9 @@ void master_finish(struct master *master)
     programs_finish(&master->programs);
     alerts_finish(&master->alerts);
     upgrade_finish(&master->upgrade);
+    maintenance_finish(&master->maintenance); /* web's calls to stores fail, and are noted */
     audit_finish(&master->audit);
-    maintenance_finish(&master->maintenance);
-    web_destroy(master->web); /* its calls to stores are forgotten */
+    web_destroy(master->web);
     reaper_finish(&master->reaper);
     returns_finish(&master->returns);
     signals_finish(&master->signals, master->loop);

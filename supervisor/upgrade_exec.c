@@ -85,6 +85,7 @@ void upgrade_exec(struct upgrade *upgrade, struct err *err)
     sigset_t before;
     struct state_out out;
     block_signals(&before);
+    calls_fail(upgrade->master->maintenance.calls, "musterd is becoming another one");
     state_out_init(&out);
     state_save(upgrade->master, &out);
     upgrade_save_origin(upgrade, &out);

@@ -2,9 +2,11 @@
 #include "supervisor/control/api.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/json.h"
+#include "common/mem.h"
 #include "supervisor/commands.h"
 #include "supervisor/control/api_routes.h"
 #include "supervisor/control/events.h"
@@ -41,20 +43,52 @@ static enum err_code ask_master(const struct web_request *request, const char *t
     return code;
 }
 
-static void on_store_answer(void *context, enum err_code status, const char *text, size_t length)
+/* A call to a store, until it is answered. */
+struct store_call {
+    struct http_request *http;
+    struct master *master;
+    const char *order; /* what is noted in the audit log; NULL where nothing is changed */
+    char *user;
+    cJSON *object;
+};
+
+static void end_store_call(struct store_call *call, enum err_code result)
 {
-    if (status == ERR_NONE)
-        web_reply_json(context, 200, text, length);
-    else
-        web_reply_problem(context, api_status(status), text);
+    const struct web_request request = {
+        .http = call->http, .master = call->master, .user = call->user};
+    if (call->order)
+        web_audit(&request, call->order, call->object, result);
+    cJSON_Delete(call->object);
+    free(call->user);
+    free(call);
 }
 
-static void ask_store(const struct web_request *request, const char *text, struct err *err)
+/* Whoever has the answer finds the order in the audit log. */
+static void on_store_answer(void *context, enum err_code status, const char *text, size_t length)
 {
+    struct http_request *http = ((struct store_call *)context)->http;
+    end_store_call(context, status);
+    if (status == ERR_NONE)
+        web_reply_json(http, 200, text, length);
+    else
+        web_reply_problem(http, api_status(status), text);
+}
+
+static void ask_store(const struct web_request *request, const char *order, const cJSON *object,
+                      const char *text)
+{
+    struct err err = ERR_INIT;
     struct calls *calls = request->master->maintenance.calls;
-    if (calls_ask(calls, text, strlen(text), STORE_SECONDS, on_store_answer, request->http, err) ==
-        0)
-        web_reply_error(request->http, err);
+    struct store_call *call = mem_new(1, sizeof *call);
+    *call = (struct store_call){.http = request->http,
+                                .master = request->master,
+                                .order = order,
+                                .user = mem_strdup(request->user),
+                                .object = cJSON_Duplicate(object, true)};
+    if (calls_ask(calls, text, strlen(text), STORE_SECONDS, on_store_answer, call, &err) != 0)
+        return;
+    end_store_call(call, err.code);
+    web_reply_error(request->http, &err);
 }
 
 /* A store is asked through the connection that is named, or that of the queue, or the default one.
@@ -116,29 +150,35 @@ static void ask_web(const struct web_request *request, const struct api_route *r
         answer_session(request);
 }
 
+static void answer_route(const struct web_request *request, const struct api_route *route,
+                         cJSON *object)
+{
+    const char *order = strcmp(route->method, "POST") == 0 ? route->action : NULL;
+    if (route->target == API_STORE) {
+        choose_connection(request->master->settings, object);
+        put_by(request, object);
+    }
+    char *text = cJSON_PrintUnformatted(object);
+    if (route->target == API_STORE) {
+        ask_store(request, order, object, text);
+    } else if (route->target == API_WEB) {
+        ask_web(request, route, object);
+    } else {
+        enum err_code result = ask_master(request, text);
+        if (order)
+            web_audit(request, order, object, result);
+    }
+    cJSON_free(text);
+}
+
 void api_answer(const struct web_request *request)
 {
     struct err err = ERR_INIT;
     cJSON *object = cJSON_CreateObject();
     const struct api_route *route = read_request(request, object, &err);
-    if (!route) {
+    if (route)
+        answer_route(request, route, object);
+    else
         web_reply_error(request->http, &err);
-    } else {
-        if (route->target == API_STORE)
-            choose_connection(request->master->settings, object);
-        if (route->target == API_STORE)
-            put_by(request, object);
-        char *text = cJSON_PrintUnformatted(object);
-        enum err_code result = ERR_NONE;
-        if (route->target == API_STORE)
-            ask_store(request, text, &err);
-        else if (route->target == API_WEB)
-            ask_web(request, route, object);
-        else
-            result = ask_master(request, text);
-        if (strcmp(route->method, "POST") == 0)
-            web_audit(request, route->action, object, result);
-        cJSON_free(text);
-    }
     cJSON_Delete(object);
 }

@@ -1,10 +1,16 @@
 # SPDX-License-Identifier: MIT
 """Who did what, and what became of each job: the audit log and the log of events."""
+import contextlib
 import json
 import os
+import signal
+import time
 import xmlrpc.client
 
-from support.http import Daemon, basic, free_port
+import pytest
+
+from support.http import Daemon, UnixConnection, basic, free_port
+from support.musterd import send
 from support.processes import PROGRAMS, wait_for
 
 WORKER = PROGRAMS / "muster-worker"
@@ -43,6 +49,74 @@ def test_orders_are_audited(tmp_path):
         assert [row["action"] for row in lines(tmp_path / "audit.log")] == ["reopen-logs", "restart"]
     finally:
         daemon.end()
+
+
+# Orders to a store: what is noted is what became of them
+
+@pytest.fixture
+def daemon(tmp_path):
+    daemon = Daemon(tmp_path, worker=WORKER)
+    daemon.configure()
+    daemon.start()
+    daemon.wait_store()
+    yield daemon
+    daemon.end()
+
+
+def results(daemon):
+    return [(row["action"], row["result"]) for row in lines(daemon.directory / "audit.log") if row["via"] == "http"]
+
+
+@contextlib.contextmanager
+def held_order(daemon):
+    """An order that waits for a store's answer, and who would give it."""
+    maintenance = daemon.get("/status")["maintenance"]["pid"]
+    os.kill(maintenance, signal.SIGSTOP)
+    with contextlib.closing(UnixConnection(daemon.http)) as client:
+        client.request("POST", "/api/v1/queues/mails/purge", "{}", {"Content-Type": "application/json"})
+        daemon.get("/status")
+        yield client, maintenance
+
+
+def test_an_order_to_a_store_is_noted_with_its_answer(daemon):
+    daemon.post("/queues/mails/jobs", {"job": "Mail"})
+    assert daemon.call("POST", "/api/v1/jobs/nowhere-000000000000/cancel", {})[0] == 404
+    assert results(daemon) == [("job.push", "ok"), ("job.cancel", "not_found")]
+    with held_order(daemon) as (client, maintenance):
+        going_on_at = time.time() * 1000
+        os.kill(maintenance, signal.SIGCONT)
+        answer = client.getresponse()
+        assert (answer.status, json.load(answer)["count"]) == (200, 1)
+    last = lines(daemon.directory / "audit.log")[-1]
+    assert (last["action"], last["result"]) == ("queue.purge", "ok") and last["time"] >= int(going_on_at)
+    assert len(results(daemon)) == 3
+
+
+def test_a_store_that_does_not_answer_is_noted(daemon):
+    with held_order(daemon) as (client, maintenance):
+        os.kill(maintenance, signal.SIGKILL)
+        assert client.getresponse().status == 503
+    assert results(daemon) == [("queue.purge", "unavailable")]
+
+
+def test_an_order_whose_client_leaves_is_noted(daemon):
+    with held_order(daemon) as (client, maintenance):
+        client.close()
+        os.kill(maintenance, signal.SIGCONT)
+        wait_for(lambda: results(daemon) == [("queue.purge", "ok")], lambda: results(daemon))
+
+
+def test_an_order_that_the_end_of_musterd_cuts_is_noted(daemon):
+    with held_order(daemon):
+        wait_for(lambda: send(daemon.pid, signal.SIGTERM) or daemon.process.poll() is not None, "the end")  # the third time all are killed
+    assert results(daemon) == [("queue.purge", "unavailable")]
+
+
+def test_an_order_that_an_upgrade_cuts_is_noted(daemon):
+    with held_order(daemon) as (_, maintenance):
+        daemon.ask("upgrade")
+        wait_for(lambda: results(daemon) == [("queue.purge", "unavailable")], lambda: results(daemon))
+        os.kill(maintenance, signal.SIGCONT)
 
 
 def told(path):
