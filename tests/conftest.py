@@ -2,9 +2,10 @@
 """Fixtures of all tests in Python."""
 import pytest
 
+from support.http import Daemon
 from support.muster import Muster
 from support.musterd import Musterd
-from support.processes import BUILD, PATIENCE, wait_for  # noqa: F401
+from support.programs import Programs
 from support.stores import STORES
 from support.worker import Site
 
@@ -17,6 +18,20 @@ def pytest_addoption(parser):
 def musterd(tmp_path):
     """A daemon with fake workers, that has yet to be configured and started."""
     daemon = Musterd(tmp_path)
+    yield daemon
+    daemon.end()
+
+
+@pytest.fixture
+def programs(musterd):
+    """A daemon that runs programs and no queues, that has yet to be configured and started."""
+    return Programs(musterd)
+
+
+@pytest.fixture
+def daemon(tmp_path):
+    """A daemon with real workers that speaks HTTP, and has yet to be configured and started."""
+    daemon = Daemon(tmp_path)
     yield daemon
     daemon.end()
 

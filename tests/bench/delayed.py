@@ -7,7 +7,6 @@ usage: tests/bench/delayed.py [--quick] [--write] [--build DIRECTORY] [STORE…]
 Prints the table, and with --write puts it into docs/benchmarks.md. STORE is redis, pgsql, sqlite-full, sqlite-normal
 (default: all).
 """
-import argparse
 import contextlib
 import json
 import pathlib
@@ -18,9 +17,9 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from bench.places import PLACES  # noqa: E402
-from bench.table import Table, number, verdict  # noqa: E402
+from bench.table import Table, arguments, number, verdict  # noqa: E402
 from support.muster import Muster  # noqa: E402
-from support.processes import BUILD, wait_for  # noqa: E402
+from support.processes import wait_for  # noqa: E402
 
 LATE_MS = 5  # after its time, where a worker is idle
 TOGETHER = 10_000  # jobs that are due in the same second
@@ -101,20 +100,13 @@ class Bench:
 
 
 def main():
-    parser = argparse.ArgumentParser(usage=__doc__.split("usage: ")[1].split("\n")[0])
-    parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--write", action="store_true")
-    parser.add_argument("--build", default=BUILD)
-    parser.add_argument("stores", nargs="*", metavar="STORE")
-    options = parser.parse_args()
+    options = arguments(__doc__, lambda parser: parser.add_argument("stores", nargs="*", metavar="STORE"))
     table = Table(["store", "what"], ["jobs", "median", "99 %", "worst", "target", "reached"])
     for name in options.stores or PLACES:
         bench = Bench(name, options.build, options.quick, table)
         bench.measure_exactness()
         bench.measure_together()
-    print(table)
-    if options.write:
-        table.write("delayed")
+    table.show("delayed", options.write)
 
 
 if __name__ == "__main__":

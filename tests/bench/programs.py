@@ -7,7 +7,6 @@ usage: tests/bench/programs.py [--quick] [--write] [--build DIRECTORY] [--only P
 Prints the table of docs/benchmarks.md, and with --write puts it there. PART is one of memory, start, idle, replace, lines,
 bulk, info, stop.
 """
-import argparse
 import os
 import pathlib
 import socket
@@ -17,8 +16,8 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from bench.daemons import DAEMONS, Bare  # noqa: E402
-from bench.table import Table, cpu_ns, number, pss_mib, switches, verdict  # noqa: E402
-from support.processes import BUILD, children_of, wait_for  # noqa: E402
+from bench.table import Table, arguments, cpu_ns, number, parts_of, pss_mib, switches, verdict  # noqa: E402
+from support.processes import children_of, wait_for  # noqa: E402
 from support.supervisors import is_installed  # noqa: E402
 
 MANY = 1_000
@@ -195,23 +194,16 @@ class Bench:
         self.table.add(f"getAllProcessInfo, {MANY:,} programs", self.each(measure, 1, bare=False), "ms", 15)
 
 
-PARTS = {name.removeprefix("measure_"): name for name in vars(Bench) if name.startswith("measure_")}
+PARTS = parts_of(Bench)
 
 
 def main():
-    parser = argparse.ArgumentParser(usage=__doc__.split("usage: ")[1].split("\n")[0])
-    parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--write", action="store_true")
-    parser.add_argument("--build", default=BUILD)
-    parser.add_argument("--only", choices=PARTS, action="append")
-    options = parser.parse_args()
+    options = arguments(__doc__, lambda parser: parser.add_argument("--only", choices=PARTS, action="append"))
     table = ProgramTable()
     bench = Bench(options.build, Sizes(options.quick), table)
     for part in options.only or PARTS:
         getattr(bench, PARTS[part])()
-    print(table)
-    if options.write:
-        table.write("programs")
+    table.show("programs", options.write)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ usage: tests/bench/stores.py [--quick] [--write] [--build DIRECTORY] [--only PAR
 Prints the table of docs/benchmarks.md, and with --write puts it there. STORE is redis, pgsql, sqlite-full,
 sqlite-normal (default: all); PART is one of drain, exec, latency, enqueue, reserve, killed.
 """
-import argparse
 import contextlib
 import os
 import pathlib
@@ -20,9 +19,9 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from bench.places import PLACES  # noqa: E402
-from bench.table import Table, cpu_ns, number, pss_mib, verdict  # noqa: E402
+from bench.table import Table, arguments, cpu_ns, number, parts_of, pss_mib, verdict  # noqa: E402
 from support.muster import Muster  # noqa: E402
-from support.processes import BUILD, PATIENCE, descendants_of, wait_for  # noqa: E402
+from support.processes import PATIENCE, descendants_of, wait_for  # noqa: E402
 
 # What is aimed at, by store: jobs a second, milliseconds.
 TARGETS = {
@@ -223,26 +222,21 @@ class Bench:
         self.table.add(self.name, "all workers killed: their jobs are back after", ms, BACK_MS, unit=" ms", at_least=False)
 
 
-PARTS = {name.removeprefix("measure_"): name for name in vars(Bench) if name.startswith("measure_")}
+PARTS = parts_of(Bench)
 
 
 def main():
-    parser = argparse.ArgumentParser(usage=__doc__.split("usage: ")[1].split("\n")[0])
-    parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--write", action="store_true")
-    parser.add_argument("--build", default=BUILD)
-    parser.add_argument("--only", choices=PARTS, action="append")
-    parser.add_argument("--runs", type=int)
-    parser.add_argument("stores", nargs="*", metavar="STORE")
-    options = parser.parse_args()
+    def add(parser):
+        parser.add_argument("--only", choices=PARTS, action="append")
+        parser.add_argument("--runs", type=int)
+        parser.add_argument("stores", nargs="*", metavar="STORE")
+    options = arguments(__doc__, add)
     table = StoreTable()
     for name in options.stores or PLACES:
         bench = Bench(name, options.build, Sizes(options.quick), options.runs or (1 if options.quick else 3), table)
         for part in options.only or PARTS:
             getattr(bench, PARTS[part])()
-    print(table)
-    if options.write:
-        table.write("stores")
+    table.show("stores", options.write)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,28 @@
 # SPDX-License-Identifier: MIT
 """A table of figures, on the screen and in docs/benchmarks.md; what a process uses."""
+import argparse
 import contextlib
 import pathlib
 import sys
 
-from support.processes import ROOT
+from support.processes import BUILD, ROOT
 
 PAGE = ROOT / "docs" / "benchmarks.md"
+
+
+def arguments(doc, add):
+    """The command line of a benchmark, as its documentation shows it; add(parser) puts in what it has of its own."""
+    parser = argparse.ArgumentParser(usage=doc.split("usage: ")[1].split("\n")[0])
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--write", action="store_true")
+    parser.add_argument("--build", default=BUILD)
+    add(parser)
+    return parser.parse_args()
+
+
+def parts_of(bench):
+    """The measurements of a class, by the names of its parts."""
+    return {name.removeprefix("measure_"): name for name in vars(bench) if name.startswith("measure_")}
 
 
 def number(value):
@@ -27,6 +43,12 @@ class Table:
 
     def __str__(self):
         return "\n".join("| " + " | ".join(line) + " |" for line in [self.header, self.rule, *self.rows])
+
+    def show(self, name, write):
+        """Prints it, and writes it too where that is wanted."""
+        print(self)
+        if write:
+            self.write(name)
 
     def write(self, name):
         """Between the two marks of this name on the page."""

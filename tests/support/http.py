@@ -6,7 +6,7 @@ import json
 import socket
 
 from support.musterd import Musterd
-from support.processes import PATIENCE, wait_for
+from support.processes import PATIENCE, PROGRAMS, wait_for
 
 
 class UnixConnection(http.client.HTTPConnection):
@@ -22,6 +22,9 @@ class UnixConnection(http.client.HTTPConnection):
 
 class Daemon(Musterd):
     """A musterd with real workers and HTTP on a unix socket."""
+
+    def __init__(self, directory, worker=PROGRAMS / "muster-worker"):
+        super().__init__(directory, worker)
 
     def configure(self, more=""):
         self.http = self.directory / "http.sock"

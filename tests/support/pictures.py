@@ -11,7 +11,7 @@ import time
 
 from support.browser import Browser
 from support.http import Daemon, free_port
-from support.processes import BUILD, PROGRAMS, wait_for
+from support.processes import BUILD, wait_for
 
 QUEUES = {"emails": "sleep 0.05", "invoices": "sleep 0.2", "thumbnails": "sleep 0.1", "webhooks": "sh -c 'echo \"TimeoutError: no answer from https://example.com/hook/17 within 5 s\" >&2; exit 65'",
           "reports": "sleep 2", "search-index": "true"}
@@ -57,7 +57,7 @@ def take(browser, url, directory):
 def main():
     directory = pathlib.Path(sys.argv[1])
     with tempfile.TemporaryDirectory(prefix="muster-pictures-") as scratch:
-        daemon, port = Daemon(scratch, worker=PROGRAMS / "muster-worker"), free_port()
+        daemon, port = Daemon(scratch), free_port()
         daemon.environment["MUSTER_NOTIFIER"] = str(BUILD / "muster-notifier")
         daemon.configure(configuration(port))
         text = daemon.config.read_text()

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """A musterd that runs programs as Supervisor does."""
 import re
+import subprocess
 
 from support.processes import wait_for
 
@@ -29,6 +30,18 @@ class Programs:
         self.musterd.socket = self.directory / "s.muster.sock"
         self.musterd.start()
         return self
+
+    def refused(self):
+        """What `musterd -t` says of the configuration, which is wrong."""
+        result = subprocess.run([self.musterd.program, "-t", "-c", self.musterd.config], capture_output=True, text=True, check=False)
+        assert result.returncode == 2, result.stderr
+        return result.stderr
+
+    def check_refused(self, line, complaint):
+        """That the configuration is wrong in the line with this text, and why."""
+        number = self.musterd.config.read_text().splitlines().index(line) + 1
+        said = self.refused()
+        assert f"muster.ini:{number}:" in said and complaint in said, said
 
     def ask(self, command, **arguments):
         return self.musterd.ask(command, **arguments)

@@ -7,17 +7,8 @@ import stat
 
 import pytest
 
-from support.http import Daemon, basic, free_port
-from support.processes import PROGRAMS, wait_for
-
-WORKER = PROGRAMS / "muster-worker"
-
-
-@pytest.fixture
-def daemon(tmp_path):
-    daemon = Daemon(tmp_path, worker=WORKER)
-    yield daemon
-    daemon.end()
+from support.http import basic, free_port
+from support.processes import wait_for
 
 
 @pytest.fixture

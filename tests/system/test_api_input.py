@@ -6,9 +6,8 @@ import json
 import pytest
 
 from support.http import Daemon, basic, free_port
-from support.processes import PROGRAMS, ROOT
+from support.processes import ROOT
 
-WORKER = PROGRAMS / "muster-worker"
 PATHS = json.loads((ROOT / "docs" / "openapi.json").read_text())["paths"]
 ROUTES = [(method.upper(), path, route) for path, methods in PATHS.items() for method, route in methods.items()]
 PLACES = {"queue": "mails", "uuid": "unknown", "name": "unknown", "process": "unknown", "operation": "1"}
@@ -32,7 +31,7 @@ def body_members(route):
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory):
-    daemon = Daemon(tmp_path_factory.mktemp("api"), worker=WORKER)
+    daemon = Daemon(tmp_path_factory.mktemp("api"))
     daemon.port = free_port()
     daemon.configure(f"[inet_http_server]\nport = 127.0.0.1:{daemon.port}\nusername = operator\npassword = secret\n"
                      "reader = viewer\nreader_password = looking\ntoken = long-token\n")

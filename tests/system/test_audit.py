@@ -11,9 +11,7 @@ import pytest
 
 from support.http import Daemon, UnixConnection, basic, free_port
 from support.musterd import send
-from support.processes import PROGRAMS, wait_for
-
-WORKER = PROGRAMS / "muster-worker"
+from support.processes import wait_for
 
 
 def lines(path):
@@ -21,7 +19,7 @@ def lines(path):
 
 
 def test_orders_are_audited(tmp_path):
-    daemon = Daemon(tmp_path, worker=WORKER)
+    daemon = Daemon(tmp_path)
     try:
         port = free_port()
         daemon.configure(f"[inet_http_server]\nport = 127.0.0.1:{port}\nusername = ann\npassword = secret\n")
@@ -55,7 +53,7 @@ def test_orders_are_audited(tmp_path):
 
 @pytest.fixture
 def daemon(tmp_path):
-    daemon = Daemon(tmp_path, worker=WORKER)
+    daemon = Daemon(tmp_path)
     daemon.configure()
     daemon.start()
     daemon.wait_store()
@@ -157,7 +155,7 @@ def test_a_log_that_cannot_be_written_is_said(muster):
 
 
 def test_xmlrpc_actions(tmp_path):
-    daemon = Daemon(tmp_path, worker=WORKER)
+    daemon = Daemon(tmp_path)
     try:
         port = free_port()
         daemon.configure(f"[inet_http_server]\nport = 127.0.0.1:{port}\nusername = ann\npassword = secret\n"

@@ -9,15 +9,10 @@ import pytest
 
 from support.musterd import MUSTERD
 from support.processes import PATIENCE, process_lives, wait_dead, wait_for
-from support.programs import SLEEP, Programs, program
+from support.programs import SLEEP, program
 
 MUSTER = MUSTERD.parent / "muster"
 WEBS = program("web", SLEEP, numprocs=2, process_name="web-%(process_num)d", startsecs=0)
-
-
-@pytest.fixture
-def programs(musterd):
-    return Programs(musterd)
 
 
 def muster(programs, *arguments):

@@ -52,7 +52,8 @@ def background(muster):
 @pytest.mark.parametrize("kind", ["persistent", "exec"])
 def test_once_runs_one_job(muster, kind):
     muster.configure(muster.queue(handler=kind))
-    first, second = muster.push(), muster.push()
+    first = muster.push()
+    muster.push()
     assert muster.cli("queue:work", "--once") == {"queue": "default", "end": "empty"}
     assert muster.history.uuids("done") == {first}
     assert muster.stats()["pending"] == 1

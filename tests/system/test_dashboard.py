@@ -11,7 +11,6 @@ from support.browser import Browser
 from support.http import Daemon, basic, free_port
 from support.processes import PROGRAMS, ROOT, wait_for
 
-WORKER = PROGRAMS / "muster-worker"
 FILES = ROOT / "supervisor" / "control" / "dashboard"
 HOSTILE = "<img src=x onerror=\"window.hit=1\"><script>window.hit=1</script>&amp;'\"`${1}"
 ENTER, ESCAPE = "\ue007", "\ue00c"
@@ -51,7 +50,7 @@ def browser(window):
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
-    site = Site(tmp_path_factory.mktemp("site"), worker=WORKER)
+    site = Site(tmp_path_factory.mktemp("site"))
     site.begin("[program:web]\ncommand = sleep 600\nstartsecs = 0\n"
                "[program:talker]\ncommand = sh -c 'while :; do echo \"line <b>$((n=n+1))</b>\"; sleep 0.1; done'\nstartsecs = 0\n"
                "[program:done]\ncommand = sh -c 'exit 3'\nautorestart = false\nstartsecs = 0\n")
@@ -206,7 +205,7 @@ def test_readers_look_and_no_more(browser, site):
 
 
 def test_hostile_names_errors_and_jobs_are_text(browser, tmp_path):
-    site = Site(tmp_path, worker=WORKER)
+    site = Site(tmp_path)
     site.begin("[program:x<b>y]\ncommand = sh -c 'echo \"<script>window.hit=1</script>\"; sleep 600'\nstartsecs = 0\n"
                "[program:gone]\ncommand = /no/<i>such</i>\nstartretries = 0\n"
                "[queue:evil]\ncommand = sh -c 'echo \"<img src=x onerror=window.hit=1>\" >&2; exit 65'\n")
@@ -232,7 +231,7 @@ def test_hostile_names_errors_and_jobs_are_text(browser, tmp_path):
 
 
 def test_a_thousand_programs(browser, tmp_path):
-    site = Site(tmp_path, worker=WORKER)
+    site = Site(tmp_path)
     try:
         site.begin("[program:many]\ncommand = sleep 600\nnumprocs = 1000\nprocess_name = p%(process_num)04d\nautostart = false\n")
         open_page(browser, site, "programs", "Programs")

@@ -9,12 +9,7 @@ import pytest
 
 from support.musterd import send
 from support.processes import PROGRAMS, wait_for
-from support.programs import SLEEP, Programs, program
-
-
-@pytest.fixture
-def programs(musterd):
-    return Programs(musterd)
+from support.programs import SLEEP, program
 
 
 def gated(programs, name, **keys):
@@ -215,11 +210,10 @@ def test_a_restart_of_several_stops_in_reverse_and_starts_in_order(programs):
 ])
 def test_circles_and_unknown_names_are_refused(programs, sections, line, complaint):
     programs.configure(sections)
-    result = subprocess.run([programs.musterd.program, "-t", "-c", programs.musterd.config], capture_output=True, text=True)
-    assert result.returncode == 2
-    assert complaint in result.stderr, result.stderr
+    said = programs.refused()
     lines = programs.musterd.config.read_text().splitlines()
-    assert f"muster.ini:{lines.index(line or 'depends_on = b', 0 if line else 12) + 1}:" in result.stderr, result.stderr
+    number = lines.index(line or "depends_on = b", 0 if line else 12) + 1
+    assert f"muster.ini:{number}:" in said and complaint in said, said
 
 
 def test_a_circle_is_refused_when_the_file_is_read_again(programs):

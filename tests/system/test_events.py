@@ -7,16 +7,15 @@ import socket
 import pytest
 
 from support.http import Daemon, Events, basic, free_port
-from support.processes import PATIENCE, PROGRAMS, wait_for
+from support.processes import PATIENCE, wait_for
 
-WORKER = PROGRAMS / "muster-worker"
 PROGRAM = "[program:web]\ncommand = sleep 600\nstartsecs = 0\n"
 MAX_CLIENTS = 32
 
 
 @pytest.fixture
 def daemon(tmp_path):
-    daemon = Daemon(tmp_path, worker=WORKER)
+    daemon = Daemon(tmp_path)
     daemon.configure(PROGRAM)
     daemon.start()
     daemon.wait_store()
@@ -63,7 +62,7 @@ def test_orders_pauses_and_scaling(daemon):
 
 
 def test_alerts(tmp_path):
-    daemon = Daemon(tmp_path, worker=WORKER)
+    daemon = Daemon(tmp_path)
     try:
         daemon.configure("[monitoring]\nalert_interval = 100ms\nalert_queue_size = 2\n")
         daemon.start()
@@ -147,7 +146,7 @@ def test_a_slow_client_is_dropped(daemon):
 
 
 def test_only_who_may_look_is_told(tmp_path):
-    daemon = Daemon(tmp_path, worker=WORKER)
+    daemon = Daemon(tmp_path)
     try:
         port = free_port()
         daemon.configure(f"[inet_http_server]\nport = 127.0.0.1:{port}\nusername = ann\npassword = secret\n"

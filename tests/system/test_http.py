@@ -10,7 +10,7 @@ import subprocess
 
 import pytest
 
-from conftest import BUILD, PATIENCE, wait_for
+from support.processes import BUILD, PATIENCE, wait_for
 
 SERVER = BUILD / "tests" / "system" / "http-server"
 

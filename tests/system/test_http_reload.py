@@ -3,19 +3,7 @@
 import os
 import socket
 
-import pytest
-
-from support.http import Daemon, UnixConnection, basic, free_port
-from support.processes import PROGRAMS
-
-WORKER = PROGRAMS / "muster-worker"
-
-
-@pytest.fixture
-def daemon(tmp_path):
-    daemon = Daemon(tmp_path, worker=WORKER)
-    yield daemon
-    daemon.end()
+from support.http import UnixConnection, basic, free_port
 
 
 def inet(port, user="ann", password="secret", name=""):

@@ -9,16 +9,15 @@ import urllib.request
 import pytest
 
 from support.http import Daemon, free_port
-from support.processes import PROGRAMS, wait_for
+from support.processes import wait_for
 
-WORKER = PROGRAMS / "muster-worker"
 PROMETHEUS = shutil.which("prometheus")
 PROMTOOL = shutil.which("promtool")
 
 
 @pytest.fixture
 def running(tmp_path):
-    daemon = Daemon(tmp_path, worker=WORKER)
+    daemon = Daemon(tmp_path)
     daemon.port = free_port()
     daemon.configure(f"[inet_http_server]\nport = 127.0.0.1:{daemon.port}\n")
     daemon.start()

@@ -4,17 +4,10 @@ import os
 import pathlib
 import signal
 
-import pytest
-
 from support.processes import children_of, wait_dead, wait_for
-from support.programs import SLEEP, Programs, program
+from support.programs import SLEEP, program
 
 ADOPT = "\n[muster]\norphans = adopt\ndatadir = {}\nrestart_delay = 100ms\n"
-
-
-@pytest.fixture
-def programs(musterd):
-    return Programs(musterd)
 
 
 def are_themselves(pids):

@@ -3,15 +3,8 @@
 import re
 import signal
 
-import pytest
-
 from support.processes import process_lives, wait_dead, wait_for
-from support.programs import SLEEP, Programs, program
-
-
-@pytest.fixture
-def programs(musterd):
-    return Programs(musterd)
+from support.programs import SLEEP, program
 
 
 def webs(count, **keys):

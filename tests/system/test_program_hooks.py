@@ -5,14 +5,9 @@ import os
 import pytest
 
 from support.processes import process_lives, wait_dead, wait_for
-from support.programs import SLEEP, Programs, program
+from support.programs import SLEEP, program
 
 ONCE = {"startsecs": "0", "autorestart": "false"}
-
-
-@pytest.fixture
-def programs(musterd):
-    return Programs(musterd)
 
 
 def state(programs):

@@ -6,15 +6,10 @@ import sys
 import pytest
 
 from support.processes import wait_for
-from support.programs import SLEEP, Programs, program
+from support.programs import SLEEP, program
 
 ONCE = {"startsecs": "0", "autorestart": "false"}
 is_root = os.getuid() == 0
-
-
-@pytest.fixture
-def programs(musterd):
-    return Programs(musterd)
 
 
 def run_once(programs, command, **keys):

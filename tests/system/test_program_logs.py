@@ -10,15 +10,10 @@ import stat
 import pytest
 
 from support.processes import wait_for
-from support.programs import SLEEP, Programs, program
+from support.programs import SLEEP, program
 
 FAKETIME = pathlib.Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1")
 ONCE = {"startsecs": "0", "autorestart": "false"}
-
-
-@pytest.fixture
-def programs(musterd):
-    return Programs(musterd)
 
 
 def test_times_before_lines(programs):

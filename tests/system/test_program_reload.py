@@ -4,19 +4,12 @@ import json
 import os
 import subprocess
 
-import pytest
-
 from support.musterd import MUSTERD
 from support.processes import PATIENCE, process_lives, wait_dead, wait_for
-from support.programs import SLEEP, Programs, program
+from support.programs import SLEEP, program
 
 MUSTER = MUSTERD.parent / "muster"
 UP = {"startsecs": "0", "autorestart": "false"}
-
-
-@pytest.fixture
-def programs(musterd):
-    return Programs(musterd)
 
 
 def muster(programs, *arguments):

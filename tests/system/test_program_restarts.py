@@ -1,18 +1,12 @@
 # SPDX-License-Identifier: MIT
 """When a program is started again, and what comes of one that is given up: what Supervisor never did."""
 import signal
-import subprocess
 
 import pytest
 
 from support.musterd import send
 from support.processes import wait_for
-from support.programs import SLEEP, Programs, program
-
-
-@pytest.fixture
-def programs(musterd):
-    return Programs(musterd)
+from support.programs import SLEEP, program
 
 
 def test_pauses_double_up_to_their_cap_and_it_is_never_fatal(programs):
@@ -67,7 +61,5 @@ def test_other_programs_may_be_fatal(programs):
 ])
 def test_wrong_values_are_refused_with_file_and_line(programs, keys, complaint):
     programs.configure(program("a", SLEEP, **keys))
-    line = programs.musterd.config.read_text().splitlines().index(f"{next(iter(keys))} = {next(iter(keys.values()))}") + 1
-    result = subprocess.run([programs.musterd.program, "-t", "-c", programs.musterd.config], capture_output=True, text=True)
-    assert result.returncode == 2
-    assert f"muster.ini:{line}:" in result.stderr and complaint in result.stderr, result.stderr
+    key, value = next(iter(keys.items()))
+    programs.check_refused(f"{key} = {value}", complaint)

@@ -2,20 +2,14 @@
 """[program:x] schedule: programs that are started at their times. The clock is musterd's own, set to shortly before a full minute."""
 import os
 import pathlib
-import subprocess
 
 import pytest
 
 from support.processes import wait_for
-from support.programs import SLEEP, Programs, program
+from support.programs import SLEEP, program
 
 FAKETIME = pathlib.Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1")
 pytestmark = pytest.mark.skipif(not FAKETIME.exists(), reason="needs the package faketime")
-
-
-@pytest.fixture
-def programs(musterd):
-    return Programs(musterd)
 
 
 @pytest.fixture
@@ -91,9 +85,8 @@ def test_several_runs_at_once_where_that_is_allowed(programs, clock):
 
 def test_several_runs_at_once_need_several_processes(programs):
     programs.configure(program("a", "true", schedule="* * * * *", schedule_overlap="allow"))
-    result = subprocess.run([programs.musterd.program, "-t", "-c", programs.musterd.config], capture_output=True, text=True)
-    assert result.returncode == 2 and "schedule_overlap: allow needs several processes" in result.stderr, result.stderr
-    assert "muster.ini:" in result.stderr
+    said = programs.refused()
+    assert "muster.ini:" in said and "schedule_overlap: allow needs several processes" in said, said
 
 
 def test_what_was_missed_is_made_up_for_once(programs, clock):

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from support.processes import PATIENCE, wait_for
-from support.programs import Programs, program
+from support.programs import program
 
 # Answers each connection, at whichever socket, with who it is; "end" ends it.
 SERVER = """
@@ -27,11 +27,6 @@ while True:
         if said == b"end":
             sys.exit(0)
 """
-
-
-@pytest.fixture
-def programs(musterd):
-    return Programs(musterd)
 
 
 @pytest.fixture

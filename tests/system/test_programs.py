@@ -9,12 +9,7 @@ import time
 import pytest
 
 from support.processes import children_of, descendants_of, descriptors_of, process_lives, wait_dead, wait_for
-from support.programs import SLEEP, Programs, program
-
-
-@pytest.fixture
-def programs(musterd):
-    return Programs(musterd)
+from support.programs import SLEEP, program
 
 
 # --- starting ---

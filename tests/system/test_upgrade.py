@@ -10,16 +10,11 @@ import xmlrpc.client
 import pytest
 
 from support.processes import PATIENCE, children_of, descriptors_of, process_lives, wait_for
-from support.programs import SLEEP, Programs, program
+from support.programs import SLEEP, program
 from support.supervisors import INTERFACE
 
 TIMES = 20
 COUNTER = "i=0; while :; do i=$((i+1)); echo line $i; done"
-
-
-@pytest.fixture
-def programs(musterd):
-    return Programs(musterd)
 
 
 def upgrade(daemon, count=None, **arguments):
