@@ -260,6 +260,14 @@ static void put_news(const struct wake *wake)
         return; /* it is full of them */
 }
 
+static bool take_notifications(struct wake *wake)
+{
+    bool any = false;
+    for (PGnotify *notify; wake->session.pg && (notify = PQnotifies(wake->session.pg)); any = true)
+        PQfreemem(notify);
+    return any;
+}
+
 int pgsql_wake_open(struct store *store, const char *queue, struct err *err)
 {
     struct wake *wake = &store->wake;
@@ -274,15 +282,11 @@ int pgsql_wake_open(struct store *store, const char *queue, struct err *err)
         return -1;
     if (!wake->is_armed && (!pg_wake_arm(store, queue, &may_be_ready) || may_be_ready))
         put_news(wake);
+    if (take_notifications(wake)) { /* read with an answer: the socket tells of them no more */
+        disarm(wake);
+        put_news(wake);
+    }
     return wake->epoll_fd;
-}
-
-static bool take_notifications(struct wake *wake)
-{
-    bool any = false;
-    for (PGnotify *notify; (notify = PQnotifies(wake->session.pg)); any = true)
-        PQfreemem(notify);
-    return any;
 }
 
 static void take_answers(struct wake *wake)

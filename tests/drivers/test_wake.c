@@ -27,7 +27,7 @@ static void drain(struct fixture *fixture, struct store *store, int fd)
         fixture->driver->wake_read(store);
 }
 
-/* Waits for news that is real, as a worker does: it asks for the descriptor each time before. */
+/* As a worker waits: it asks for the descriptor each time before. */
 static void is_woken(struct fixture *fixture, struct store *store, const char *queue)
 {
     int64_t deadline = now_ms() + PATIENCE_MS;
@@ -77,7 +77,9 @@ static void test_listening_again_keeps_the_news(void **state)
         return;
     drain(fixture, fixture->b, fd);
     push_one(fixture, "default", "a");
+    assert_true(is_readable(fd, PATIENCE_MS)); /* the news has come, and is not read */
     assert_true(listen_to(fixture, fixture->b, "default") >= 0);
+    assert_true(is_readable(fd, 0));
     is_woken(fixture, fixture->b, "default");
 }
 
