@@ -55,7 +55,7 @@ struct master {
     struct feed feed;        /* for those who look on */
     struct upgrade upgrade;
     struct state_in *resumed; /* while it begins: what another master has handed over; or NULL */
-    enum master_phase phase; /* changed by one setter in master.c alone */
+    enum master_phase phase; /* changed by one setter in master_turn.c alone */
     bool keeps_settings;     /* they came from a command line: there is nothing to read again */
     int stop_requests;
     bool has_failed;  /* it stops because a program is FATAL */
