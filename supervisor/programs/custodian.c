@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -16,6 +17,10 @@
 #include "common/fd.h"
 #include "common/json.h"
 #include "common/mem.h"
+#include "supervisor/programs/notify_message.h"
+#include "supervisor/programs/sd_notify.h"
+
+#define WATCHED_BESIDE 2 /* the processes: who comes next, and what programs say */
 
 /* Messages */
 
@@ -78,10 +83,13 @@ struct held {
     int pid;
     int fds[CUSTODY_FDS_MAX];
     size_t fd_count;
+    struct notify_message said; /* since the master is gone */
 };
 
 struct custodian {
     int master, listener;
+    int notify; /* the socket of sd_notify; -1: there is none */
+    char *notify_text;
     struct held *items;
     size_t count;
 };
@@ -104,9 +112,17 @@ static void drop_key(struct custodian *custodian, const char *key)
             drop(custodian, i--);
 }
 
-static void take(struct custodian *custodian, const char *text, const int *fds, size_t fd_count)
+static void take_notify(struct custodian *custodian, const char *text, int fd)
 {
-    cJSON *message = json_parse(text, strlen(text), NULL);
+    fd_close(&custodian->notify);
+    free(custodian->notify_text);
+    custodian->notify = fd;
+    custodian->notify_text = mem_strdup(text);
+}
+
+static void take_program(struct custodian *custodian, const cJSON *message, const char *text,
+                         const int *fds, size_t fd_count)
+{
     const char *key = json_get_string(message, "key", "");
     int pid = (int)json_get_integer(message, "pid", 0);
     drop_key(custodian, key);
@@ -121,6 +137,15 @@ static void take(struct custodian *custodian, const char *text, const int *fds, 
     }
     for (size_t i = 0; pid <= 0 && i < fd_count; i++)
         close(fds[i]);
+}
+
+static void take(struct custodian *custodian, const char *text, const int *fds, size_t fd_count)
+{
+    cJSON *message = json_parse(text, strlen(text), NULL);
+    if (json_get(message, "notify") && fd_count == 1)
+        take_notify(custodian, text, fds[0]);
+    else
+        take_program(custodian, message, text, fds, fd_count);
     cJSON_Delete(message);
 }
 
@@ -134,6 +159,28 @@ static void serve(struct custodian *custodian)
         take(custodian, text, fds, fd_count);
 }
 
+/* What is held, and what the program has said meanwhile: a malloc'd text. */
+static char *text_of(const struct held *held)
+{
+    char said[NOTIFY_TEXT_SIZE];
+    notify_message_write(&held->said, said);
+    cJSON *message = said[0] ? json_parse(held->text, strlen(held->text), NULL) : NULL;
+    if (!message)
+        return mem_strdup(held->text);
+    json_put_text(message, "said", said);
+    char *text = cJSON_PrintUnformatted(message);
+    cJSON_Delete(message);
+    return text;
+}
+
+static int send_held(const struct held *held, int heir)
+{
+    char *text = text_of(held);
+    int result = custody_send(heir, text, held->fds, held->fd_count);
+    free(text);
+    return result;
+}
+
 static void hand_over(struct custodian *custodian, int heir)
 {
     struct ucred peer = {.uid = (uid_t)-1};
@@ -141,9 +188,11 @@ static void hand_over(struct custodian *custodian, int heir)
     getsockopt(heir, SOL_SOCKET, SO_PEERCRED, &peer, &size);
     if (peer.uid != 0 && peer.uid != geteuid())
         return;
+    if (custodian->notify >= 0 &&
+        custody_send(heir, custodian->notify_text, &custodian->notify, 1) < 0)
+        return;
     for (size_t i = 0; i < custodian->count; i++)
-        if (custody_send(heir, custodian->items[i].text, custodian->items[i].fds,
-                         custodian->items[i].fd_count) < 0)
+        if (send_held(&custodian->items[i], heir) < 0)
             return;
     custodian->count = 0;
 }
@@ -161,14 +210,32 @@ static void look(struct custodian *custodian)
     }
 }
 
+/* Where nobody read what programs say, they would wait with the first ping that does not fit. */
+static void listen_to_programs(struct custodian *custodian)
+{
+    struct notify_message message;
+    pid_t sender;
+    int got;
+    while (custodian->notify >= 0 &&
+           (got = sd_notify_receive(custodian->notify, &message, &sender)) >= 0) {
+        pid_t group = sender > 0 ? getpgid(sender) : -1;
+        for (size_t i = 0; got > 0 && i < custodian->count; i++)
+            if (custodian->items[i].pid == sender || custodian->items[i].pid == group)
+                notify_message_add(&custodian->items[i].said, &message);
+    }
+}
+
 static void wait_for_heir(struct custodian *custodian)
 {
     for (look(custodian); custodian->count > 0; look(custodian)) {
-        struct pollfd *fds = mem_new(custodian->count + 1, sizeof *fds);
+        struct pollfd *fds = mem_new(custodian->count + WATCHED_BESIDE, sizeof *fds);
         fds[0] = (struct pollfd){.fd = custodian->listener, .events = POLLIN};
+        fds[1] = (struct pollfd){.fd = custodian->notify, .events = POLLIN};
         for (size_t i = 0; i < custodian->count; i++)
-            fds[i + 1] = (struct pollfd){.fd = custodian->items[i].pidfd, .events = POLLIN};
-        poll(fds, custodian->count + 1, -1);
+            fds[i + WATCHED_BESIDE] =
+                (struct pollfd){.fd = custodian->items[i].pidfd, .events = POLLIN};
+        poll(fds, custodian->count + WATCHED_BESIDE, -1);
+        listen_to_programs(custodian);
         int heir = fds[0].revents ? accept4(custodian->listener, NULL, NULL, SOCK_CLOEXEC) : -1;
         free(fds);
         if (heir >= 0)
@@ -195,9 +262,19 @@ static void leave_all_else(struct custodian *custodian)
     prctl(PR_SET_NAME, "muster-custody");
 }
 
+/* It holds several descriptors a program, and is begun before anybody knows how many those are. */
+static void make_room(void)
+{
+    struct rlimit limit;
+    getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 _Noreturn void custodian_run(int master, int listener)
 {
-    struct custodian custodian = {.master = master, .listener = listener};
+    struct custodian custodian = {.master = master, .listener = listener, .notify = -1};
+    make_room();
     leave_all_else(&custodian);
     serve(&custodian);
     wait_for_heir(&custodian);

@@ -2,28 +2,27 @@
 #include "supervisor/programs/custody.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/time.h>
 #include <unistd.h>
 
 #include "common/fd.h"
 #include "common/log.h"
 #include "common/mem.h"
+#include "common/process_id.h"
 #include "supervisor/control_address.h"
 #include "supervisor/programs/custodian.h"
 #include "supervisor/programs/programs.h"
+#include "supervisor/programs/watch.h"
 #include "supervisor/state_parts.h"
 
 #define SEND_BUFFER     (4 << 20)
 #define RECEIVE_SECONDS 5
-#define STAT_MAX        4096
-#define START_FIELD     19 /* of /proc/PID/stat, behind the name: 22 in all */
 #define UNKNOWN_STATUS  (255 << 8)
 
 struct inheritance {
@@ -37,22 +36,6 @@ struct adopted {
     struct program *program;
     ev_io end;
 };
-
-/* When a process began, in ticks since the system did; -1: there is none. */
-static int64_t start_time_of(pid_t pid)
-{
-    char path[64], *text;
-    size_t length;
-    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
-    if (fd_read_file(path, STAT_MAX, &text, &length, NULL) < 0)
-        return -1;
-    char *field = strrchr(text, ')');
-    for (int i = -1; field && i < START_FIELD; i++)
-        field = strchr(field + 1, ' ');
-    int64_t ticks = field ? strtoll(field, NULL, 10) : -1;
-    free(text);
-    return ticks;
-}
 
 /* Giving into custody */
 
@@ -76,27 +59,51 @@ static void put_key(const struct program *program, cJSON *message)
     free(key);
 }
 
+/* What holds for this moment alone: nobody writes it down again when it changes. */
+static void drop_the_moment(cJSON *program)
+{
+    static const char *const members[] = {"ansi", "inside", "inside_line", "matched"};
+    cJSON *streams = cJSON_GetObjectItemCaseSensitive(program, "streams"), *stream;
+    cJSON_DeleteItemFromObjectCaseSensitive(program, "schedule");
+    cJSON_ArrayForEach(stream, streams) for (size_t i = 0; i < sizeof members / sizeof members[0];
+                                             i++)
+        cJSON_DeleteItemFromObjectCaseSensitive(stream, members[i]);
+}
+
+/* An event listener is in the middle of a conversation: it is not held, sees the end of its input,
+ * and is started anew. */
 void custody_hold(struct program *program)
 {
     struct custody *custody = &program->host->custody;
     struct state_out out;
-    if (custody->socket < 0)
+    if (custody->socket < 0 || program->listener)
         return;
     state_out_init(&out);
     put_key(program, out.root);
-    json_put_number(out.root, "start_time", (double)start_time_of(program->child.pid));
+    json_put_number(out.root, "start_time", (double)process_start_time(program->child.pid));
     state_save_program(program, &out, out.root);
+    drop_the_moment(out.root);
     tell(custody, out.root, out.fds, out.fd_count);
     state_out_finish(&out);
 }
 
 void custody_release(struct program *program)
 {
-    if (program->host->custody.socket < 0 || program->child.pid <= 0)
+    if (program->host->custody.socket < 0 || program->listener || program->child.pid <= 0)
         return;
     cJSON *message = cJSON_CreateObject();
     put_key(program, message);
     tell(&program->host->custody, message, NULL, 0);
+    cJSON_Delete(message);
+}
+
+void custody_hold_notify(struct program_host *host)
+{
+    if (host->custody.socket < 0)
+        return;
+    cJSON *message = cJSON_CreateObject();
+    json_put_text(message, "notify", host->notify.name);
+    tell(&host->custody, message, &host->notify.fd, 1);
     cJSON_Delete(message);
 }
 
@@ -112,19 +119,30 @@ static void receive_one(struct custody *custody, const char *text, const int *fd
     custody->inherited = one;
 }
 
-static void receive_all(struct custody *custody)
+/* How many descriptors come is not known: there is room for as many as there may be. */
+static void receive_from(struct custody *custody, int fd)
 {
     static char text[CUSTODY_MESSAGE_MAX + 1];
-    const struct timeval limit = {.tv_sec = RECEIVE_SECONDS};
-    struct sockaddr_un address;
     int fds[CUSTODY_FDS_MAX];
     size_t fd_count;
+    struct rlimit limit;
+    getrlimit(RLIMIT_NOFILE, &limit);
+    setrlimit(RLIMIT_NOFILE,
+              &(struct rlimit){.rlim_cur = limit.rlim_max, .rlim_max = limit.rlim_max});
+    while (custody_receive(fd, text, fds, &fd_count) > 0)
+        receive_one(custody, text, fds, fd_count);
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static void receive_all(struct custody *custody)
+{
+    const struct timeval limit = {.tv_sec = RECEIVE_SECONDS};
+    struct sockaddr_un address;
     int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
     if (control_address(&address, custody->path, NULL) == 0 &&
         connect(fd, (struct sockaddr *)&address, sizeof address) == 0) {
         setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-        while (custody_receive(fd, text, fds, &fd_count) > 0)
-            receive_one(custody, text, fds, fd_count);
+        receive_from(custody, fd);
     }
     fd_close(&fd);
 }
@@ -134,17 +152,22 @@ bool custody_has_inherited(const struct program_host *host)
     return host->custody.inherited != NULL;
 }
 
-/* The process of this number, where it is still the one that was meant: its pidfd, or -1. */
-static int find_process(pid_t pid, int64_t start_time)
+/* What it has said while nobody was there to judge it. */
+static void hear(struct program *program, const char *said)
 {
-    int pidfd = pid > 0 ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
-    struct pollfd end = {.fd = pidfd, .events = POLLIN};
-    if (pidfd >= 0 && (start_time_of(pid) != start_time || poll(&end, 1, 0) == 1))
-        fd_close(&pidfd);
-    return pidfd;
+    struct notify_message message;
+    notify_message_read(said, strlen(said), &message);
+    if (program->watch)
+        watch_told(program->watch, &message);
 }
 
-static void adopt(struct programs *programs, struct inheritance *one)
+static void adopt_notify(struct program_host *host, struct inheritance *one)
+{
+    sd_notify_resume(host, one->fds[0], json_get_string(one->root, "notify", ""));
+    one->fds[0] = -1;
+}
+
+static void adopt_program(struct programs *programs, struct inheritance *one)
 {
     const char *key = json_get_string(one->root, "key", "");
     const struct program_group *group =
@@ -152,7 +175,7 @@ static void adopt(struct programs *programs, struct inheritance *one)
     struct program *program =
         group ? program_group_find(group, json_get_string(one->root, "name", "")) : NULL;
     pid_t pid = (pid_t)json_get_integer(one->root, "pid", 0);
-    int pidfd = find_process(pid, json_get_integer(one->root, "start_time", -1));
+    int pidfd = process_find(pid, json_get_integer(one->root, "start_time", -1));
     struct state_in in = {.root = one->root, .fds = one->fds, .fd_count = one->fd_count};
     if (pidfd < 0) {
         log_write(LOG_INFO, "custody: the process %d of %s has ended", (int)pid, key);
@@ -167,6 +190,9 @@ static void adopt(struct programs *programs, struct inheritance *one)
         program->child.pidfd = pidfd;
         program->child.is_stranger = true;
         state_load_program(program, &in, one->root);
+        for (int stream = 0; stream < STREAM_COUNT; stream++)
+            output_reopen(&program->outputs[stream]); /* it may have been rotated */
+        hear(program, json_get_string(one->root, "said", ""));
     }
 }
 
@@ -176,8 +202,10 @@ void custody_adopt(struct programs *programs)
     while (custody->inherited) {
         struct inheritance *one = custody->inherited;
         custody->inherited = one->next;
-        if (one->root)
-            adopt(programs, one);
+        if (json_get(one->root, "notify") && one->fd_count == 1)
+            adopt_notify(&programs->host, one);
+        else if (one->root)
+            adopt_program(programs, one);
         for (size_t i = 0; i < one->fd_count; i++)
             fd_close(&one->fds[i]);
         cJSON_Delete(one->root);

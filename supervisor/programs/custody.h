@@ -38,9 +38,12 @@ bool custody_has_inherited(const struct program_host *host);
 struct programs;
 void custody_adopt(struct programs *programs);
 
-/* A program has a process, or has none any more. */
+/* A program has a process, or is further with it than it was; it has none any more. */
 void custody_hold(struct program *program);
 void custody_release(struct program *program);
+
+/* There is a socket of sd_notify: its name goes on working under the next master. */
+void custody_hold_notify(struct program_host *host);
 
 /* Watches a process that is no child of ours. */
 void custody_watch(struct program *program);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "supervisor/programs/notify_message.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "common/utf8.h"
@@ -49,4 +50,24 @@ void notify_message_read(const char *bytes, size_t length, struct notify_message
         bytes += line + (end != NULL);
         length -= line + (end != NULL);
     }
+}
+
+void notify_message_add(struct notify_message *sum, const struct notify_message *later)
+{
+    sum->is_ready |= later->is_ready;
+    sum->is_stopping |= later->is_stopping;
+    sum->is_alive |= later->is_alive;
+    sum->wants_an_end |= later->wants_an_end;
+    if (!later->has_status)
+        return;
+    sum->has_status = true;
+    memcpy(sum->status, later->status, sizeof sum->status);
+}
+
+void notify_message_write(const struct notify_message *message, char text[NOTIFY_TEXT_SIZE])
+{
+    snprintf(text, NOTIFY_TEXT_SIZE, "%s%s%s%s%s%s", message->is_ready ? "READY=1\n" : "",
+             message->is_stopping ? "STOPPING=1\n" : "", message->is_alive ? "WATCHDOG=1\n" : "",
+             message->wants_an_end ? "WATCHDOG=trigger\n" : "",
+             message->has_status ? "STATUS=" : "", message->has_status ? message->status : "");
 }

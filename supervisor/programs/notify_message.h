@@ -21,4 +21,11 @@ struct notify_message {
 /* Any bytes will do; what cannot be understood is passed over. */
 void notify_message_read(const char *bytes, size_t length, struct notify_message *message);
 
+/* What two messages say together, the later one where they say different things. */
+void notify_message_add(struct notify_message *sum, const struct notify_message *later);
+
+/* The message as text, "" where it says nothing; notify_message_read reads the same from it. */
+#define NOTIFY_TEXT_SIZE (NOTIFY_STATUS_SIZE + 64)
+void notify_message_write(const struct notify_message *message, char text[NOTIFY_TEXT_SIZE]);
+
 #endif

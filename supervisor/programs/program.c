@@ -78,6 +78,8 @@ static void set_state(struct program *program, enum process_state state)
     watch_changed(program);
     payload_notify_state(program, before);
     program_sockets_note_state(program);
+    if (state == PROCESS_RUNNING && program_pid(program) > 0)
+        custody_hold(program); /* who takes it over does not wait again until it is ready */
 }
 
 static void begin_stage(struct program *program)

@@ -15,7 +15,7 @@
 #include "supervisor/programs/watch.h"
 
 #define MESSAGE_MAX     4096
-#define MESSAGES_A_TURN 64
+#define MESSAGES_A_TURN 512 /* no less than wait in a socket at most, as systemd sets that */
 #define FDS_MAX         16
 
 /* Who has sent it, as the kernel says; 0: it does not. Descriptors that came along are closed,
@@ -54,21 +54,18 @@ static struct program_watch *find(const struct sd_notify *notify, pid_t sender)
     return NULL;
 }
 
-static void take(const struct sd_notify *notify, pid_t sender, const char *bytes, size_t length)
+static void take(const struct sd_notify *notify, pid_t sender, const struct notify_message *message)
 {
-    struct notify_message message;
     struct program_watch *watch = find(notify, sender);
     if (!watch) {
         log_write(LOG_DEBUG, "a message on $NOTIFY_SOCKET of pid %d, which is no program's",
                   (int)sender);
         return;
     }
-    notify_message_read(bytes, length, &message);
-    watch_told(watch, &message);
+    watch_told(watch, message);
 }
 
-/* Returns false where there is nothing (more) to read. */
-static bool read_one(const struct sd_notify *notify)
+int sd_notify_receive(int socket, struct notify_message *message, pid_t *sender)
 {
     char bytes[MESSAGE_MAX];
     union {
@@ -80,22 +77,29 @@ static bool read_one(const struct sd_notify *notify)
                             .msg_iovlen = 1,
                             .msg_control = control.room,
                             .msg_controllen = sizeof control.room};
-    ssize_t length = recvmsg(notify->fd, &header, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+    ssize_t length = recvmsg(socket, &header, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
     if (length < 0)
-        return errno == EINTR;
-    pid_t sender = sender_of(&header);
-    if (header.msg_flags & MSG_TRUNC)
-        log_write(LOG_WARN, "a message on $NOTIFY_SOCKET of pid %d is longer than %d bytes",
-                  (int)sender, MESSAGE_MAX);
-    else
-        take(notify, sender, bytes, (size_t)length);
-    return true;
+        return -1;
+    *sender = sender_of(&header);
+    notify_message_read(bytes, (size_t)length, message);
+    return header.msg_flags & MSG_TRUNC ? 0 : 1;
 }
 
 void sd_notify_read(struct program_host *host)
 {
-    for (int i = 0; host->notify.fd >= 0 && i < MESSAGES_A_TURN && read_one(&host->notify); i++)
-        ;
+    const struct sd_notify *notify = &host->notify;
+    struct notify_message message;
+    pid_t sender;
+    for (int i = 0; notify->fd >= 0 && i < MESSAGES_A_TURN; i++) {
+        int got = sd_notify_receive(notify->fd, &message, &sender);
+        if (got < 0)
+            return;
+        if (got > 0)
+            take(notify, sender, &message);
+        else
+            log_write(LOG_WARN, "a message on $NOTIFY_SOCKET of pid %d is longer than %d bytes",
+                      (int)sender, MESSAGE_MAX);
+    }
 }
 
 static void on_message(struct ev_loop *loop, ev_io *io, int events)
@@ -144,6 +148,7 @@ int sd_notify_open(struct program_host *host, struct err *err)
         return -1;
     }
     watch_socket(host, fd);
+    custody_hold_notify(host);
     return 0;
 }
 
@@ -151,6 +156,7 @@ void sd_notify_resume(struct program_host *host, int fd, const char *name)
 {
     snprintf(host->notify.name, sizeof host->notify.name, "%s", name);
     watch_socket(host, fd);
+    custody_hold_notify(host);
 }
 
 void sd_notify_listen(struct program_watch *watch)

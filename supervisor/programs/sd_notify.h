@@ -14,8 +14,8 @@ struct program_watch;
 
 /*
  * $NOTIFY_SOCKET: one socket for all programs, in the abstract space, by a name that stays as long
- * as this process's pid does. The kernel says who sent a message; it counts for the program whose
- * process, or whose process group, the sender is.
+ * as this process's pid does, and longer where it is in custody (custody.h). The kernel says who
+ * sent a message; it counts for the program whose process, or whose process group, the sender is.
  */
 struct sd_notify {
     int fd; /* -1 before somebody needs it */
@@ -33,7 +33,12 @@ int sd_notify_open(struct program_host *host, struct err *err);
 /* Goes on with one that was open: the descriptor is its own from here on. */
 void sd_notify_resume(struct program_host *host, int fd, const char *name);
 
-/* Takes what has come, without waiting; also called when a program has ended. */
+/* One message from such a socket, without waiting: 1; 0 for one that is too long and does not
+ * count; -1 where none waits. sender is 0 where the kernel does not name it. */
+int sd_notify_receive(int socket, struct notify_message *message, pid_t *sender);
+
+/* Takes what has come, without waiting; also called when a program has ended, and before somebody
+ * is called silent. */
 void sd_notify_read(struct program_host *host);
 
 /* Who is told of messages; more than once is once. */

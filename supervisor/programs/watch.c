@@ -43,6 +43,11 @@ static void pause_looking(struct program_watch *watch)
     probe_stop(&watch->probe);
 }
 
+static bool listens(const struct program_watch *watch)
+{
+    return watch->ready.kind == CHECK_NOTIFY || watch->program->settings->watchdog > 0;
+}
+
 /* Ending a process */
 
 static void send_signal(const struct program *program, int number, bool to_group)
@@ -87,10 +92,24 @@ static char *with_complaint(const struct program_watch *watch, char *text)
     return whole;
 }
 
+/* The loop comes to its timers before it reads: what waits is heard before a verdict, so that a
+ * master that was held up does not blame those who have spoken. */
+static bool has_spoken(struct program_watch *watch)
+{
+    enum process_state before = watch->program->state;
+    watch_drain(watch->program);
+    if (listens(watch))
+        sd_notify_read(watch->program->host);
+    return watch->program->state != before || watch->verdict != WATCH_FINE ||
+           ev_is_active(&watch->limit);
+}
+
 static void on_limit(struct ev_loop *loop, ev_timer *timer, int events)
 {
     (void)loop, (void)events;
     struct program_watch *watch = timer->data;
+    if (has_spoken(watch))
+        return;
     const struct program_settings *settings = watch->program->settings;
     if (watch->program->state == PROCESS_STARTING)
         condemn(watch, WATCH_NOT_READY,
@@ -195,11 +214,6 @@ int watch_descriptor(const struct program *program, int *number)
 }
 
 /* notify */
-
-static bool listens(const struct program_watch *watch)
-{
-    return watch->ready.kind == CHECK_NOTIFY || watch->program->settings->watchdog > 0;
-}
 
 void watch_told(struct program_watch *watch, const struct notify_message *message)
 {

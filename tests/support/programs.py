@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: MIT
 """A musterd that runs programs as Supervisor does."""
+import errno
+import os
 import re
 import subprocess
+import sys
 
 from support.processes import wait_for
 
@@ -84,3 +87,58 @@ class Programs:
     def wait_pid(self, name, number=1):
         return wait_for(lambda: len(self.pids(name)) >= number and self.pids(name)[number - 1],
                         lambda: f"start {number} of {name}\n{self.musterd.log_text()}")
+
+
+# Says to $NOTIFY_SOCKET what it is told by a FIFO, a message a line, and notes what it has said.
+SPEAKER = """import os, socket, sys
+to = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+for line in os.fdopen(os.open(sys.argv[1], os.O_RDWR)):  # which has no end
+    to.sendto(line.rstrip("\\n").replace(";", "\\n").encode(), "\\0" + os.environ["NOTIFY_SOCKET"][1:])
+    with open(sys.argv[1] + ".said", "a") as said:
+        said.write(line)
+"""
+
+
+class Speaker:
+    """A program that speaks to $NOTIFY_SOCKET when a test wants it to; its section is section()."""
+
+    def __init__(self, programs, name="a"):
+        self.programs, self.name = programs, name
+        self.fifo, self.script = programs.path(f"{name}.fifo"), programs.path("speaker.py")
+        os.mkfifo(self.fifo)
+        self.script.write_text(SPEAKER)
+
+    def section(self, **keys):
+        return program(self.name, f"{sys.executable} {self.script} {self.fifo}", **keys)
+
+    def row(self):
+        return self.programs.rows()[self.name]
+
+    def open(self):
+        try:
+            return os.open(self.fifo, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError as error:
+            if error.errno != errno.ENXIO:
+                raise
+            return None
+
+    def tell(self, *messages):
+        """It is to say them; ; in one is the end of a line."""
+        fd = wait_for(lambda: self.open(), "a program that listens")
+        os.write(fd, "".join(f"{message}\n" for message in messages).encode())
+        os.close(fd)
+
+    def say(self, *messages):
+        """Until it has said them."""
+        before = self.programs.text(f"{self.name}.fifo.said").count("\n")
+        self.tell(*messages)
+        wait_for(lambda: self.programs.text(f"{self.name}.fifo.said").count("\n") >= before + len(messages),
+                 lambda: f"{messages}, said\n{self.programs.musterd.log_text()}")
+
+    def wait_state(self, state):
+        return wait_for(lambda: (now := self.row())["state"] == state and now,
+                        lambda: f"{self.name} {state}\n{self.programs.musterd.log_text()}")
+
+    def wait_status(self, text):
+        return wait_for(lambda: (now := self.row())["status_text"] == text and now,
+                        lambda: f"the status {text}: {self.row()}\n{self.programs.musterd.log_text()}")

@@ -77,6 +77,22 @@ static void test_a_long_status_is_cut_between_characters(void **state)
     assert_memory_equal(message.status + NOTIFY_STATUS_SIZE - 3, "\xc3\xa9", 2);
 }
 
+static void test_messages_together_say_what_each_has_said(void **state)
+{
+    (void)state;
+    char text[NOTIFY_TEXT_SIZE];
+    struct notify_message sum = read_message("STATUS=one\nREADY=1");
+    const struct notify_message later[] = {read_message("WATCHDOG=1"), read_message("STATUS=two"),
+                                           read_message("STOPPING=1")};
+    for (size_t i = 0; i < 3; i++)
+        notify_message_add(&sum, &later[i]);
+    notify_message_write(&sum, text);
+    assert_string_equal(text, "READY=1\nSTOPPING=1\nWATCHDOG=1\nSTATUS=two");
+    sum = read_message("FOO=1");
+    notify_message_write(&sum, text);
+    assert_string_equal(text, "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -85,6 +101,7 @@ int main(void)
         cmocka_unit_test(test_the_status_of_an_answer),
         cmocka_unit_test(test_messages),
         cmocka_unit_test(test_a_long_status_is_cut_between_characters),
+        cmocka_unit_test(test_messages_together_say_what_each_has_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
