@@ -18,6 +18,7 @@
  */
 struct host {
     const struct muster_job_plugin *plugin;
+    int fd;             /* from the worker; blocking */
     struct buf in;      /* what the worker has sent and is not dealt with */
     struct buf line;    /* that is being dealt with */
     struct arena arena; /* of the job that runs */
@@ -39,6 +40,16 @@ struct muster_job {
     unsigned questions; /* it has asked so many times about batches */
 };
 
+/* A host of a plugin that has started, between these descriptors, which stay the caller's. Returns
+ * 0, or -1 with err; host_finish is called either way, and sends what is left to be said. */
+int host_start(struct host *host, const struct muster_job_plugin *plugin, int in, int out,
+               struct err *err);
+void host_finish(struct host *host);
+
+/* Says hello and runs what the worker sends, until it says drain or closes its end. Returns 0, or
+ * -1 with err where the plugin's classes or what was sent cannot be. */
+int host_serve(struct host *host, struct err *err);
+
 /* Runs one job: a frame of the worker. Returns 0, or -1 with err where the line is no such frame.
  */
 int host_run(struct host *host, const char *line, size_t length, struct err *err);
@@ -48,8 +59,5 @@ ssize_t host_read(struct host *host, bool may_wait);
 
 /* True where what has been read tells that the job is cancelled. */
 bool host_has_cancel(const struct host *host, const char *uuid);
-
-/* The hello of a plugin. Returns 0, or -1 with err where it cannot be. */
-int host_hello(struct host *host, struct err *err);
 
 #endif

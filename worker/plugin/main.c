@@ -1,125 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-#include <errno.h>
-#include <poll.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "common/shared_object.h"
-#include "common/uuid.h"
 #include "worker/plugin/host.h"
 #include "worker/protocol.h"
 
 /* muster-plugin-host FILE [ARGUMENT…]: see worker/include/muster/job.h. */
 
-#define READ_SIZE   65536
-#define KEPT_SIZE   65536
 #define CLASSES_MAX PROTOCOL_CLASSES_MAX
 
 enum { EXIT_WELL = 0, EXIT_BROKEN = 1, EXIT_USAGE = 2 };
-
-ssize_t host_read(struct host *host, bool may_wait)
-{
-    struct pollfd input = {.fd = PROTOCOL_FD_TO_HANDLER, .events = POLLIN};
-    if (!may_wait && poll(&input, 1, 0) <= 0)
-        return -1;
-    ssize_t got;
-    do {
-        got = buf_read(&host->in, PROTOCOL_FD_TO_HANDLER, READ_SIZE);
-    } while (got < 0 && errno == EINTR);
-    return got;
-}
-
-bool host_has_cancel(const struct host *host, const char *uuid)
-{
-    struct buf wanted;
-    buf_init(&wanted, 4 * UUID_TEXT_MAX + 64);
-    protocol_encode_cancel(uuid, &wanted);
-    bool has = memmem(buf_text(&host->in), host->in.length, buf_text(&wanted), wanted.length);
-    buf_finish(&wanted);
-    return has;
-}
-
-/* Hello */
-
-static void put_class(struct buf *out, const struct muster_job_class *class)
-{
-    buf_text_append(out, "{\"job\":");
-    json_string_append(out, class->name, strlen(class->name));
-    if (class->max_attempts != 0)
-        buf_printf(out, ",\"max_attempts\":%lld",
-                   (long long)(class->max_attempts > 0 ? class->max_attempts : 0));
-    if (class->timeout_ms != 0)
-        buf_printf(out, ",\"timeout\":%.3f",
-                   class->timeout_ms > 0 ? (double)class->timeout_ms / 1000. : 0.);
-    buf_text_append(out, "}");
-}
-
-static bool wants_failures(const struct muster_job_plugin *plugin)
-{
-    for (size_t i = 0; i < plugin->class_count; i++)
-        if (plugin->classes[i].failed)
-            return true;
-    return false;
-}
-
-int host_hello(struct host *host, struct err *err)
-{
-    const struct muster_job_plugin *plugin = host->plugin;
-    for (size_t i = 0; i < plugin->class_count; i++)
-        if (!plugin->classes[i].name || !plugin->classes[i].handle)
-            return err_set(err, ERR_INVALID, "class %zu has no name or no function `handle`", i);
-    struct buf *out = answers_take(host->answers);
-    buf_printf(out, "{\"type\":\"hello\",\"version\":%d,\"window\":%d,\"name\":", PROTOCOL_VERSION,
-               PROTOCOL_WINDOW_MAX);
-    json_string_append(out, plugin->name, strlen(plugin->name));
-    buf_printf(out, ",\"failed\":%s", wants_failures(plugin) ? "true" : "false");
-    buf_text_append(out, ",\"jobs\":[");
-    for (size_t i = 0; i < plugin->class_count; i++) {
-        buf_text_append(out, i > 0 ? "," : "");
-        put_class(out, &plugin->classes[i]);
-    }
-    buf_text_append(out, "]}\n");
-    answers_release(host->answers);
-    answers_flush(host->answers);
-    return 0;
-}
-
-/* The loop */
-
-/* Runs the jobs of all whole lines that are there. A job may read more of them behind our back, so
- * each is copied before it runs. */
-static int run_lines(struct host *host, struct err *err)
-{
-    const char *end;
-    int result = 0;
-    while (result == 0 && !host->is_draining &&
-           (end = memchr(buf_text(&host->in), '\n', host->in.length))) {
-        size_t length = (size_t)(end - buf_text(&host->in));
-        buf_clear(&host->line);
-        buf_append(&host->line, buf_text(&host->in), length);
-        buf_consume(&host->in, length + 1);
-        result = host_run(host, buf_text(&host->line), length, err);
-    }
-    buf_clear(&host->line);
-    buf_trim(&host->line, KEPT_SIZE);
-    buf_trim(&host->in, KEPT_SIZE);
-    return result;
-}
-
-static int serve(struct host *host, struct err *err)
-{
-    if (host_hello(host, err) < 0)
-        return -1;
-    ssize_t got;
-    while (!host->is_draining && (got = host_read(host, true)) > 0) {
-        if (run_lines(host, err) < 0)
-            return -1;
-        answers_flush(host->answers);
-    }
-    return 0;
-}
 
 /* The plugin */
 
@@ -153,23 +43,19 @@ static const struct muster_job_plugin *load(const char *path, struct err *err)
 
 static int run(int argc, char **argv, struct err *err)
 {
-    struct host host = {.plugin = load(argv[0], err)};
-    if (!host.plugin)
+    struct host host;
+    const struct muster_job_plugin *plugin = load(argv[0], err);
+    if (!plugin)
         return -1;
-    int status = host.plugin->start ? host.plugin->start(argc, argv) : 0;
+    int status = plugin->start ? plugin->start(argc, argv) : 0;
     if (status != 0)
-        return err_set(err, ERR_SYSTEM, "the start of plugin %s returned %d", host.plugin->name,
-                       status);
-    buf_init(&host.in, 2 * (size_t)JSON_TEXT_MAX);
-    buf_init(&host.line, 2 * (size_t)JSON_TEXT_MAX);
-    host.answers = answers_start(PROTOCOL_FD_FROM_HANDLER, err);
-    int result = host.answers ? serve(&host, err) : -1;
-    answers_finish(host.answers);
-    buf_finish(&host.in);
-    buf_finish(&host.line);
-    arena_finish(&host.arena);
-    if (host.plugin->stop)
-        host.plugin->stop();
+        return err_set(err, ERR_SYSTEM, "the start of plugin %s returned %d", plugin->name, status);
+    int result = host_start(&host, plugin, PROTOCOL_FD_TO_HANDLER, PROTOCOL_FD_FROM_HANDLER, err);
+    if (result == 0)
+        result = host_serve(&host, err);
+    host_finish(&host);
+    if (plugin->stop)
+        plugin->stop();
     return result;
 }
 

@@ -4,7 +4,12 @@
 #include <math.h>
 #include <string.h>
 
+#include "common/uuid.h"
+
 /* One job: from the worker's frame to the answer. */
+
+#define SECONDS_MAX  1e12 /* of a time; in milliseconds it is still exact */
+#define DELAY_MS_MAX (1000 * (int64_t)JOB_DELAY_MAX) /* the worker takes none that is longer */
 
 /* The members of the frame that make a job. */
 enum {
@@ -60,6 +65,8 @@ static int read_seconds(const struct json_field *field, int64_t *out_ms, struct 
         return 0;
     if (json_slice_number(&field->value, field->name, &seconds, err) < 0)
         return -1;
+    if (!(fabs(seconds) <= SECONDS_MAX))
+        return err_set(err, ERR_INVALID, "%s is out of range", field->name);
     *out_ms = llround(seconds * 1000.);
     return 0;
 }
@@ -75,6 +82,8 @@ static int read_texts(struct muster_job *job, const struct json_field *fields, s
         return -1;
     if (!job->job.uuid || !job->job.name || !job->job.queue || !fields[DATA].value.text)
         return err_set(err, ERR_INVALID, "uuid, job, queue or data is missing");
+    if (!uuid_valid(job->job.uuid, strlen(job->job.uuid)))
+        return err_set(err, ERR_INVALID, "uuid is none");
     const struct json_slice *data = &fields[DATA].value;
     job->job.data = *data;
     job->job.data.text = arena_strndup(arena, data->text, data->length);
@@ -131,6 +140,8 @@ static void end_answer(const struct muster_job *job, struct buf *out)
 
 static void put_delay(struct buf *out, int64_t delay_ms)
 {
+    if (delay_ms > DELAY_MS_MAX)
+        delay_ms = DELAY_MS_MAX;
     if (delay_ms >= 0)
         buf_printf(out, ",\"delay\":%lld.%03d", (long long)(delay_ms / 1000),
                    (int)(delay_ms % 1000));
