@@ -22,6 +22,12 @@ static _Noreturn void wait_for_child(pid_t pid, int fd)
     _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 1);
 }
 
+/* Standard error before it was redirected; -1: it has not been, or nobody is to write there. */
+static struct {
+    int fd;
+    bool is_redirected;
+} first_errors = {.fd = -1};
+
 int daemon_fork(struct err *err)
 {
     int ends[2];
@@ -51,12 +57,31 @@ void daemon_ready(int *fd)
         if (number != STDERR_FILENO || isatty(STDERR_FILENO))
             dup2(null, number);
     fd_close(&null);
+    fd_close(&first_errors.fd);
     fd_write_all(*fd, "", 1);
     fd_close(fd);
 }
 
+int daemon_errors(void)
+{
+    return first_errors.fd >= 0 ? first_errors.fd : STDERR_FILENO;
+}
+
+void daemon_resume_errors(int fd)
+{
+    first_errors.fd = fd;
+    first_errors.is_redirected = true;
+}
+
+static void keep_errors(void)
+{
+    if (!first_errors.is_redirected)
+        daemon_resume_errors(fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
+}
+
 int daemon_redirect_errors(const char *path, struct err *err)
 {
+    keep_errors();
     int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0644);
     if (fd < 0 || dup2(fd, STDERR_FILENO) < 0) {
         err_errno(err, errno, "cannot open the log file %s", path);

@@ -19,4 +19,11 @@ void daemon_ready(int *fd);
  * Returns 0, or -1 with err. */
 int daemon_redirect_errors(const char *path, struct err *err);
 
+/* Standard error as it was when musterd was started, e.g. that of a container: a descriptor that is
+ * not the caller's. In the background it is where standard error goes now. */
+int daemon_errors(void);
+
+/* Goes on with what it was under another musterd, which is taken over; -1: it is gone. */
+void daemon_resume_errors(int fd);
+
 #endif

@@ -16,6 +16,7 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "common/path.h"
+#include "supervisor/daemon.h"
 #include "supervisor/master.h"
 #include "supervisor/state_parts.h"
 
@@ -58,6 +59,8 @@ void upgrade_save_origin(const struct upgrade *upgrade, struct state_out *out)
     json_put_text(origin, "program", upgrade->program);
     cJSON_AddBoolToObject(origin, "background", upgrade->origin->background);
     state_put_fd(out, origin, "pidfile", upgrade->origin->pidfile);
+    if (daemon_errors() != STDERR_FILENO)
+        state_put_fd(out, origin, "errors", daemon_errors());
 }
 
 static void become(const struct upgrade *upgrade, int state_fd, int former, struct err *err)

@@ -13,15 +13,15 @@
 #include "common/fd.h"
 #include "common/log.h"
 #include "common/rotate.h"
+#include "supervisor/daemon.h"
 #include "supervisor/programs/log_backlog.h"
 
 #define LOG_MODE 0666 /* less umask */
 
 /* Opening */
 
-/* The descriptor that /dev/stdout and its like name; -1 for other paths. A socket cannot be opened
- * by such a name, only copied. */
-static int named_descriptor(const char *path)
+/* The number in the names of standard output and the like; -1 for other paths. */
+static int number_in(const char *path)
 {
     static const char *const folders[] = {"/dev/fd/", "/proc/self/fd/"};
     if (strcmp(path, "/dev/stdout") == 0)
@@ -37,14 +37,27 @@ static int named_descriptor(const char *path)
     return -1;
 }
 
-/* A named pipe without a reader is held open for both, so that its reader may come later. */
+/* The descriptor that such a path means: not the log that our standard error may have become. */
+static int named_descriptor(const char *path)
+{
+    int number = number_in(path);
+    return number == STDERR_FILENO ? daemon_errors() : number;
+}
+
+/* A named pipe without a reader is held open for both, so that its reader may come later. A socket
+ * cannot be opened by a name as /dev/stdout, only copied. */
 static int open_for_append(const char *path)
 {
+    char own[32];
+    int number = named_descriptor(path);
+    if (number >= 0) {
+        snprintf(own, sizeof own, "/proc/self/fd/%d", number);
+        path = own;
+    }
     int flags = O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
     int fd = open(path, O_WRONLY | flags, LOG_MODE);
     if (fd >= 0 || errno != ENXIO)
         return fd;
-    int number = named_descriptor(path);
     return number >= 0 ? fcntl(number, F_DUPFD_CLOEXEC, 3) : open(path, O_RDWR | flags, LOG_MODE);
 }
 
