@@ -28,9 +28,15 @@ static bool is_one_of(char c, const char *set)
     return c != '\0' && strchr(set, c);
 }
 
+/* Supervisor's users have asked for years why a quoted " ;" ends their command. */
+#define COMMENT_HINT                                                                               \
+    " (; or # behind a space begins a comment, also inside quotes: write %%(semicolon)s or "       \
+    "%%(hash)s)"
+
 static int unclosed(struct err *err)
 {
-    return err_set(err, ERR_INVALID, "no closing quotation; close the quote, or put \\ before it");
+    return err_set(err, ERR_INVALID,
+                   "no closing quotation; close the quote, or put \\ before it" COMMENT_HINT);
 }
 
 /* Both read on from behind the opening quote to behind the closing one; they return NULL where it
@@ -126,7 +132,7 @@ static const char *environment_value(const char *at, const char **value, size_t 
     }
     const char *end = strchr(at + 1, *at);
     if (!end) {
-        err_set(err, ERR_INVALID, "no closing quotation; write NAME=\"value\"");
+        err_set(err, ERR_INVALID, "no closing quotation; write NAME=\"value\"" COMMENT_HINT);
         return NULL;
     }
     *value = at + 1;

@@ -167,6 +167,9 @@ static bool goes_to_background(const struct life *life, const struct settings *s
 static int start(struct life *life)
 {
     struct err err = ERR_INIT;
+    if (life->resumed)
+        daemon_resume_errors(
+            state_take_fd(life->resumed, json_get(life->resumed->root, "origin"), "errors"));
     struct settings *settings = load_first(life, &err);
     if (!settings)
         return fail(&err);
@@ -201,10 +204,23 @@ static char *find_config(const struct daemon_options *options, const struct stat
     return config;
 }
 
+/* By that name nobody expects the queue that there is without a file. */
+static int no_file(void)
+{
+    fputs("supervisord: no supervisord.conf in the directory above that of the program, here, in "
+          "etc, "
+          "/etc or /etc/supervisor; write -c FILE\n",
+          stderr);
+    return EXIT_USAGE;
+}
+
 static int live(const struct daemon_options *options, char **argv, struct state_in *state,
                 bool is_resumed)
 {
-    char *config = find_config(options, state), *program = upgrade_own_program();
+    char *config = find_config(options, state);
+    if (!config && options->is_supervisord)
+        return no_file();
+    char *program = upgrade_own_program();
     struct life life = {
         .options = options,
         .config = config,

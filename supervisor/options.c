@@ -5,12 +5,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <unistd.h>
 
 #include "common/mem.h"
 
 /* Parsing and help come from here. One with a value is the configuration file, or a key of
  * [supervisord]; one with a key and no value sets it to true. */
+#define IGNORED "" /* a key */
 struct row {
     const char *name;
     char letter;
@@ -22,8 +24,10 @@ struct row {
 
 /* For `muster upgrade`. */
 #define CHECK_STATE_ROW                                                                            \
-    {"check-state", 'C', NULL, TASK_CHECK_STATE, NULL,                                             \
-     "check that the state of a musterd on descriptor 3 can be taken over, and exit"}
+    {                                                                                              \
+        "check-state", 'C', NULL, TASK_CHECK_STATE, NULL,                                          \
+            "check that the state of a musterd on descriptor 3 can be taken over, and exit"        \
+    }
 
 static const struct row own_rows[] = {
     {"config", 'c', "FILE", TASK_RUN, NULL,
@@ -56,6 +60,7 @@ static const struct row supervisord_rows[] = {
     {"minfds", 'a', "N", TASK_RUN, "minfds", "open files that the limit must allow"},
     {"minprocs", 'M', "N", TASK_RUN, "minprocs", "processes that the limit must allow"},
     {"strip_ansi", 't', NULL, TASK_RUN, "strip_ansi", "take escape sequences out of logs"},
+    {"profile_options", 'P', "LIST", TASK_RUN, IGNORED, "ignored: it is for Python's profiler"},
     CHECK_STATE_ROW,
     {"help", 'h', NULL, TASK_HELP, NULL, "show this help"},
     {"version", 'v', NULL, TASK_VERSION, NULL, "show the version"},
@@ -93,6 +98,8 @@ void daemon_options_print_help(const struct daemon_options *options)
 
 static void take(struct daemon_options *options, const struct row *row, const char *value)
 {
+    if (row->key && strcmp(row->key, IGNORED) == 0)
+        return;
     if (row->key && options->override_count < OVERRIDES_MAX)
         options->overrides[options->override_count++] =
             (struct daemon_override){row->key, row->value ? value : "true"};
@@ -138,16 +145,34 @@ int daemon_options_read(struct daemon_options *options, int argc, char **argv)
     return -1;
 }
 
-/* Where Supervisor looks, from the file's own directory on. */
+/* The directory above that of the program as it was called, so that /opt/x/bin/supervisord looks
+ * in /opt/x. Malloc'd. */
+static char *installed_below(void)
+{
+    const char *called = (const char *)getauxval(AT_EXECFN);
+    const char *slash = called ? strrchr(called, '/') : NULL;
+    return slash ? mem_printf("%.*s/..", (int)(slash - called), called) : mem_strdup("..");
+}
+
+/* Where Supervisor looks. */
 static char *find_supervisors_file(void)
 {
-    static const char *const places[] = {"supervisord.conf", "etc/supervisord.conf",
-                                         "/etc/supervisord.conf",
-                                         "/etc/supervisor/supervisord.conf"};
-    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++)
-        if (access(places[i], R_OK) == 0)
-            return mem_strdup(places[i]);
-    return NULL;
+    char *above = installed_below();
+    char *places[] = {mem_printf("%s/etc/supervisord.conf", above),
+                      mem_printf("%s/supervisord.conf", above),
+                      mem_strdup("supervisord.conf"),
+                      mem_strdup("etc/supervisord.conf"),
+                      mem_strdup("/etc/supervisord.conf"),
+                      mem_strdup("/etc/supervisor/supervisord.conf")};
+    char *found = NULL;
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+        if (!found && access(places[i], R_OK) == 0)
+            found = places[i];
+        else
+            free(places[i]);
+    }
+    free(above);
+    return found;
 }
 
 char *daemon_options_find_file(const struct daemon_options *options)

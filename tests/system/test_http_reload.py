@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: MIT
 """HTTP listeners follow the configuration while musterd runs."""
+import http.client
 import os
 import socket
 
+import pytest
+
 from support.http import UnixConnection, basic, free_port
+from support.processes import PATIENCE
 
 
 def inet(port, user="ann", password="secret", name=""):
@@ -34,6 +38,27 @@ def test_listeners_come_change_and_go(daemon):
     assert (status(daemon, one, password="changed"), status(daemon, other, user="bob")) == (None, 200)
     kept.request("GET", "/healthz")
     assert kept.getresponse().read() == b"ok\n" and kept.sock is its_socket
+
+
+def has_ipv6():
+    try:
+        with socket.socket(socket.AF_INET6) as one:
+            one.bind(("::1", 0))
+        return True
+    except OSError:
+        return False
+
+
+@pytest.mark.skipif(not has_ipv6(), reason="there is no IPv6 here")
+def test_a_listener_with_an_ipv6_address(daemon):
+    port = free_port()
+    daemon.configure(inet(port).replace("127.0.0.1", "[::1]"))
+    daemon.start()
+    client = http.client.HTTPConnection("::1", port, timeout=PATIENCE)
+    client.request("GET", "/api/v1/status", headers={"Authorization": basic("ann", "secret")})
+    assert client.getresponse().status == 200
+    client.close()
+    assert status(daemon, port) is None  # it is no other address
 
 
 def test_a_unix_socket_changes_its_mode_and_goes(daemon):

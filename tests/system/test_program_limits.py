@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """[program:x]: limits, rights, environment and standard input of a process, as the kernel and the process see them."""
 import os
+import pwd
 import sys
 
 import pytest
@@ -61,6 +62,14 @@ def test_environment_of_files(programs):
         assert line in lines, line
     assert any(line.startswith("LOGNAME=") for line in lines)
     assert "s3cret" not in programs.musterd.log_text() and "s3cret" not in str(programs.rows())
+
+
+@pytest.mark.skipif(not is_root, reason="only root can become another user")
+def test_the_environment_is_that_of_the_user(programs):
+    lines = run_once(programs, "env", user="nobody", user_environment="true").splitlines()
+    user = pwd.getpwnam("nobody")
+    for line in [f"HOME={user.pw_dir}", "USER=nobody", "LOGNAME=nobody", f"SHELL={user.pw_shell}"]:
+        assert line in lines, lines
 
 
 @pytest.mark.parametrize("keys, error", [

@@ -2,6 +2,7 @@
 """musterd by the name of supervisord: Supervisor's options; and what [supervisord] makes of the daemon."""
 import os
 import pathlib
+import re
 import resource
 import signal
 import subprocess
@@ -79,6 +80,68 @@ def test_options_come_before_the_file(supervisord):
     assert supervisord.text("s.pid").strip() == str(supervisord.process.pid)
     log = wait_for(lambda: list(supervisord.directory.glob("a-stdout---mine-*.log")))[0]
     wait_for(lambda: log.read_text() == "0027\n")
+
+
+def test_the_file_is_looked_for_where_supervisor_does(supervisord):
+    above, here = supervisord.directory / "opt", supervisord.directory / "here"
+    (above / "bin").mkdir(parents=True)
+    (here / "etc").mkdir(parents=True)
+    (above / "etc").mkdir()
+    link = above / "bin" / "supervisord"
+    link.symlink_to(MUSTERD)
+    places = [above / "etc", above, here, here / "etc"]
+    for place in places:
+        (place / "supervisord.conf").write_text("[supervisord]\nloglevel = loud\n")
+    for place in places:
+        done = subprocess.run([link, "-n"], capture_output=True, text=True, timeout=PATIENCE, cwd=here, env=clean_environment())
+        named = re.search(r"(/\S+/supervisord.conf):2: ", done.stdout + done.stderr)
+        assert done.returncode == 2 and named and os.path.realpath(named[1]) == str(place / "supervisord.conf"), done
+        (place / "supervisord.conf").unlink()
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can become another user")
+def test_user_and_directory_of_the_command_line(supervisord):
+    home = supervisord.directory / "home"
+    home.mkdir()
+    for place in (supervisord.directory, home):
+        place.chmod(0o777)
+    for parent in supervisord.directory.parents:
+        if parent.owner() == "root" and "pytest" in str(parent):
+            parent.chmod(0o755)
+    supervisord.configure("", program("a", "sh -c 'id -un; pwd'", startsecs="0", autorestart="false",
+                                      stdout_logfile=supervisord.directory / "out"))
+    # the directory is that of the background
+    assert supervisord.run("-u", "nobody", "-d", home, "-l", supervisord.directory / "s.log", "-j", supervisord.directory / "s.pid",
+                           "--profile_options=cumulative").returncode == 0
+    wait_for(lambda: supervisord.text("out") == f"nobody\n{home}\n", lambda: supervisord.text("out") + supervisord.text("s.log"))
+
+
+def test_a_quoted_semicolon_is_a_comment_and_the_error_says_so(supervisord):
+    supervisord.configure("", program("a", 'sh -c "echo a ; echo b"'))
+    done = supervisord.run("-n")
+    assert done.returncode == 2 and "write %(semicolon)s" in done.stdout + done.stderr, done
+    supervisord.configure("logfile = s.log\npidfile = s.pid\n", program("a", 'sh -c "echo a %(semicolon)s echo b"', startsecs="0",
+                                                                        autorestart="false", stdout_logfile=supervisord.directory / "out"))
+    supervisord.start()
+    wait_for(lambda: supervisord.text("out") == "a\nb\n", lambda: supervisord.text("s.log"))
+
+
+def test_programs_may_write_to_the_output_of_the_daemon(supervisord):
+    """As in a container: a pipe cannot be rotated, whatever the keys say."""
+    command = "sh -c 'for i in 1 2 3; do printf \"%%01000d\\n\" $i; done; echo last >&2; exec sleep 600'"
+    supervisord.configure("logfile = s.log\npidfile = s.pid\n",
+                          program("a", command, startsecs="0", stdout_logfile="/dev/stdout", stdout_logfile_maxbytes="1000",
+                                  stderr_logfile="/dev/stderr"))
+    supervisord.process = subprocess.Popen(supervisord.command("-n", "-s"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                           cwd=supervisord.directory, env=clean_environment())
+    assert [int(supervisord.process.stdout.readline()) for _ in range(3)] == [1, 2, 3]
+    assert supervisord.process.stderr.readline() == "last\n"
+    # and so it does after an upgrade, though standard error is the log by then
+    supervisord.process.send_signal(signal.SIGRTMIN)
+    wait_for(lambda: "goes on with pid" in supervisord.text("s.log"), lambda: supervisord.text("s.log"))
+    os.kill(int(re.search(r"spawned: 'a' with pid (\d+)", supervisord.text("s.log"))[1]), signal.SIGKILL)
+    assert supervisord.process.stderr.readline() == "last\n"
+    assert process_lives(supervisord.process.pid)
 
 
 def test_a_bad_value_names_the_key(supervisord):

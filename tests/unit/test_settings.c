@@ -97,7 +97,8 @@ static void test_errors_name_the_place_and_the_cure(void **state)
     assert_refused(
         "[queue:a]\ncommand = sh -c 'x\n",
         "/etc/test.ini:2: [queue:a] command: no closing quotation; close the quote, or put "
-        "\\ before it");
+        "\\ before it (; or # behind a space begins a comment, also inside quotes: write "
+        "%(semicolon)s or %(hash)s)");
     assert_refused(
         "[queue:a]\nbackoff_delay = 1h\n",
         "/etc/test.ini:2: [queue:a] backoff_delay: longer than backoff_max; write a smaller "
