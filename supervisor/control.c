@@ -46,6 +46,14 @@ int control_listener(const struct control *control)
     return control->listener.fd;
 }
 
+bool control_is_asked(const struct control *control)
+{
+    const struct client *client = control->clients;
+    while (client && client->out.length == 0)
+        client = client->next;
+    return client;
+}
+
 long control_peer(const struct control *control)
 {
     return control->peer;

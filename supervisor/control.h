@@ -36,6 +36,9 @@ struct control *control_create(const struct control_options *options, struct err
 /* What it listens at. */
 int control_listener(const struct control *control);
 
+/* Whether a client has not taken the whole of an answer yet. */
+bool control_is_asked(const struct control *control);
+
 /* The user id of the client whose request is being answered; -1 where none is. */
 long control_peer(const struct control *control);
 

@@ -12,6 +12,7 @@
 #include "supervisor/programs/fcgi_socket.h"
 #include "supervisor/programs/listening.h"
 #include "supervisor/programs/operation.h"
+#include "supervisor/programs/probe.h"
 #include "supervisor/programs/ticks.h"
 #include "supervisor/programs/update.h"
 #include "supervisor/state_events.h"
@@ -141,6 +142,19 @@ bool state_programs_are_settled(const struct master *master)
            !programs->host.compressor.first;
 }
 
+/* Checks that are under way */
+
+static void save_check(void *list, pid_t pid)
+{
+    cJSON_AddItemToArray(list, cJSON_CreateNumber(pid));
+}
+
+static void end_checks(const cJSON *list)
+{
+    const cJSON *pid;
+    cJSON_ArrayForEach(pid, list) probe_command_kill((pid_t)pid->valueint);
+}
+
 /* Listening sockets that are handed to programs */
 
 struct socket_saver {
@@ -198,6 +212,7 @@ void state_save_programs(struct master *master, struct state_out *out, cJSON *in
     cJSON *ticks = cJSON_AddArrayToObject(into, "told_ticks");
     for (int i = 0; i < TICK_COUNT; i++)
         cJSON_AddItemToArray(ticks, cJSON_CreateNumber((double)programs->told_ticks[i]));
+    probe_commands_each(&programs->host, save_check, cJSON_AddArrayToObject(into, "checks"));
     save_sockets(&programs->host.listenings, out, into);
     cJSON *operations = cJSON_AddArrayToObject(into, "operations");
     for (const struct operation *one = programs->operations; one; one = one->next)
@@ -220,6 +235,7 @@ void state_load_programs(struct master *master, struct state_in *in, const cJSON
     int custody = state_take_fd(in, from, "custody");
     if (custody >= 0)
         custody_resume(&programs->host, "", custody, (pid_t)json_get_integer(from, "custodian", 0));
+    end_checks(json_get(from, "checks"));
     programs->operation_count = (unsigned)json_get_integer(from, "operation_count", 0);
     for (int i = 0; i < TICK_COUNT; i++)
         if (cJSON_GetArrayItem(ticks, i))

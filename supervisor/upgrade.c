@@ -13,6 +13,7 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "common/program_compare.h"
+#include "supervisor/control/web.h"
 #include "supervisor/master.h"
 #include "supervisor/reload.h"
 #include "supervisor/state_parts.h"
@@ -20,6 +21,7 @@
 
 #define CHECK_SECONDS 30.
 #define RETRY_SECONDS .05
+#define ANSWERS_MS    2000 /* so long clients are waited for that have asked something */
 #define SAID_PIECE    1024
 #define ARGUMENTS_MAX 64
 
@@ -225,6 +227,7 @@ int upgrade_begin(struct upgrade *upgrade, const char *program, struct err *err)
     free(upgrade->program);
     upgrade->program = mem_strdup(file);
     upgrade->error[0] = '\0';
+    upgrade->settled_ms = 0;
     if (check(upgrade, err) < 0)
         return -1;
     set_state(upgrade, UPGRADE_CHECKING);
@@ -238,13 +241,33 @@ static bool is_settled(const struct master *master)
     return state_programs_are_settled(master) && !master->reaper.sweeping;
 }
 
+static bool is_asked(const struct master *master)
+{
+    return web_is_asked(master->web) || control_is_asked(master->control);
+}
+
+/* Who has asked gets an answer, as the exec cuts all connections; it does not wait for one who does
+ * not take it. */
+static bool is_ready(struct upgrade *upgrade)
+{
+    const struct master *master = upgrade->master;
+    int64_t now = clock_monotonic_ms(master->host.clock);
+    if (!is_settled(master)) {
+        upgrade->settled_ms = 0;
+        return false;
+    }
+    if (upgrade->settled_ms == 0)
+        upgrade->settled_ms = now;
+    return !is_asked(master) || now - upgrade->settled_ms >= ANSWERS_MS;
+}
+
 void upgrade_tend(struct upgrade *upgrade)
 {
     struct err err = ERR_INIT;
     if (upgrade->state != UPGRADE_WAITING)
         return;
     if (master_check_running(upgrade->master, "an upgrade", &err) == 0) {
-        if (!is_settled(upgrade->master)) {
+        if (!is_ready(upgrade)) {
             ev_timer_again(upgrade->master->loop, &upgrade->retry);
             return;
         }

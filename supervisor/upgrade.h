@@ -51,6 +51,7 @@ struct upgrade {
     struct buf said; /* by the checker */
     ev_io said_watch;
     ev_timer limit, retry;
+    int64_t settled_ms; /* while it waits for answers alone: since when; 0 otherwise */
 };
 
 void upgrade_init(struct upgrade *upgrade, struct master *master);

@@ -523,10 +523,11 @@ void http_retire(struct http_server *server)
     server->options.socket = -1;
 }
 
+/* A request is in the list until its answer has been sent. */
 bool http_is_asked(const struct http_server *server)
 {
     for (const struct http_request *request = server->requests; request; request = request->next)
-        if (request->state == WAITING)
+        if (!request->gone)
             return true;
     return false;
 }

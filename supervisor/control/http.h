@@ -44,7 +44,7 @@ void http_destroy(struct http_server *server);
 /* Takes no more connections; those that are there stay. */
 void http_retire(struct http_server *server);
 
-/* Whether somebody has yet to answer a request. */
+/* Whether a request has not had its whole answer yet; streams do not count. */
 bool http_is_asked(const struct http_server *server);
 
 /* What it listens at; -1 after http_retire. */

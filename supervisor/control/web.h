@@ -38,6 +38,9 @@ struct web *web_resume(struct master *master, const struct supervisor_settings *
  * -1 with err (naming the section) where something cannot be opened: then all is as before. */
 int web_follow(struct web *web, const struct supervisor_settings *settings, struct err *err);
 
+/* Whether somebody who has asked has not had the answer yet; streams do not count. */
+bool web_is_asked(const struct web *web);
+
 /* Accepts NULL. Nothing that answers a request later may do so any more. */
 void web_destroy(struct web *web);
 

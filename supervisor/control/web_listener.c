@@ -211,6 +211,18 @@ struct web *web_resume(struct master *master, const struct supervisor_settings *
     return NULL;
 }
 
+static bool any_is_asked(const struct listener *listener)
+{
+    while (listener && !http_is_asked(listener->http))
+        listener = listener->next;
+    return listener;
+}
+
+bool web_is_asked(const struct web *web)
+{
+    return web && (any_is_asked(web->listeners) || any_is_asked(web->leaving));
+}
+
 void web_destroy(struct web *web)
 {
     if (!web)

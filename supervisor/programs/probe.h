@@ -52,6 +52,13 @@ struct probe_command *probe_command_start(const struct program *program, const c
                                           struct err *err);
 void probe_command_forget(struct probe_command *command);
 
+/* For an upgrade: who follows does not know what they have found, kills them, and begins anew.
+ * probe_commands_each tells the pids; probe_command_kill is for a child of ours that is not reaped.
+ */
+void probe_commands_each(const struct program_host *host, void (*each)(void *context, pid_t pid),
+                         void *context);
+void probe_command_kill(pid_t pid);
+
 /* At the end: frees what is there of those that have not ended. */
 void probe_commands_finish(struct program_host *host);
 

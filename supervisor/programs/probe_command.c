@@ -92,6 +92,20 @@ void probe_command_forget(struct probe_command *command)
     spawn_signal_group(&command->child, SIGKILL);
 }
 
+void probe_commands_each(const struct program_host *host, void (*each)(void *context, pid_t pid),
+                         void *context)
+{
+    for (const struct probe_command *command = host->commands; command; command = command->next)
+        each(context, command->child.pid);
+}
+
+/* It may not lead its group yet. */
+void probe_command_kill(pid_t pid)
+{
+    if (pid > 1 && kill(-pid, SIGKILL) < 0)
+        kill(pid, SIGKILL);
+}
+
 void probe_commands_finish(struct program_host *host)
 {
     while (host->commands) {

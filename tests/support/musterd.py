@@ -76,6 +76,28 @@ class Musterd:
             client.sendall(json.dumps({"command": command, **arguments}).encode() + b"\n")
             return json.loads(client.makefile("rb").readline())
 
+    def upgrade_status(self):
+        """{} while it becomes the other program, which cuts connections."""
+        try:
+            return self.ask("upgrade-status")
+        except (ConnectionError, ValueError):
+            return {}
+
+    def wait_upgraded(self, before):
+        return wait_for(lambda: self.upgrade_status().get("upgrades", 0) > before,
+                        lambda: f"an upgrade\n{self.upgrade_status()}\n{self.log_text()}")
+
+    def ask_upgrade(self, **arguments):
+        """Begins one; returns how many there have been."""
+        before = self.ask("upgrade-status")["upgrades"]
+        answer = self.ask("upgrade", **arguments)
+        assert answer["ok"], answer
+        return before
+
+    def upgrade(self, **arguments):
+        """Until it has been done."""
+        return self.wait_upgraded(self.ask_upgrade(**arguments))
+
     def workers(self, queue=None):
         return self.ask("workers", **({"queue": queue} if queue else {}))["workers"]
 

@@ -143,16 +143,7 @@ def test_an_end_of_what_it_depends_on_does_not_touch_it(programs):
 def test_one_that_waits_goes_on_waiting_after_an_upgrade(programs):
     programs.start(program("web", SLEEP, startsecs=0, depends_on="db") + gated(programs, "db"))
     wait_for(lambda: programs.rows()["web"]["waits_for"], "waiting")
-    before = programs.ask("upgrade-status")["upgrades"]
-    assert programs.ask("upgrade")["ok"]
-
-    def is_done():
-        try:
-            return programs.ask("upgrade-status")["upgrades"] > before
-        except (ConnectionError, ValueError):  # while it becomes the other program
-            return False
-
-    wait_for(is_done, lambda: f"an upgrade\n{programs.musterd.log_text()}")
+    programs.musterd.upgrade()
     wait_for(lambda: programs.rows()["web"]["waits_for"] == "db (STARTING)", "waiting")
     opened(programs, "db")
     wait_running(programs, "web")

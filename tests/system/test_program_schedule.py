@@ -89,6 +89,20 @@ def test_several_runs_at_once_need_several_processes(programs):
     assert "muster.ini:" in said and "schedule_overlap: allow needs several processes" in said, said
 
 
+def test_a_run_under_way_and_one_that_waits_go_on_after_an_upgrade(programs, clock):
+    clock("2026-03-10 11:59:59")
+    programs.start(program("a", SLEEP, schedule="* * * * *", schedule_overlap="queue", autostart="true"))
+    first = programs.wait_pid("a")
+    programs.wait_log("schedule: a is due, and waits for the end of its last run")
+    clock("2026-03-10 12:00:20")
+    next_run = programs.rows()["a"]["next_run_at"]
+    programs.musterd.upgrade()
+    row = programs.rows()["a"]
+    assert (row["pid"], row["next_run_at"]) == (first, next_run)
+    os.kill(first, 15)
+    programs.wait_pid("a", 2)
+
+
 def test_what_was_missed_is_made_up_for_once(programs, clock):
     clock("2026-03-10 11:30:00")
     stamp = programs.path("stamp")

@@ -10,35 +10,15 @@ import xmlrpc.client
 import pytest
 
 from support.processes import PATIENCE, children_of, descriptors_of, process_lives, wait_for
-from support.programs import SLEEP, program
+from support.programs import SLEEP, Speaker, program
 from support.supervisors import INTERFACE
 
 TIMES = 20
 COUNTER = "i=0; while :; do i=$((i+1)); echo line $i; done"
 
 
-def upgrade(daemon, count=None, **arguments):
-    """Until it has been done."""
-    before = daemon.ask("upgrade-status")["upgrades"]
-    answer = daemon.ask("upgrade", **arguments)
-    assert answer["ok"], answer
-    return wait_upgraded(daemon, before)
-
-
-def told(daemon):
-    """Its status; {} while it becomes the other program."""
-    try:
-        return daemon.ask("upgrade-status")
-    except (ConnectionError, ValueError):
-        return {}
-
-
-def wait_upgraded(daemon, before):
-    return wait_for(lambda: told(daemon).get("upgrades", 0) > before, lambda: f"an upgrade\n{told(daemon)}\n{daemon.log_text()}")
-
-
 def wait_failed(daemon):
-    return wait_for(lambda: (now := told(daemon)).get("state") == "failed" and now,
+    return wait_for(lambda: (now := daemon.upgrade_status()).get("state") == "failed" and now,
                     lambda: f"a refusal\n{daemon.log_text()}")["error"]
 
 
@@ -62,10 +42,10 @@ def test_twenty_upgrades_in_a_row_under_load(programs):
     daemon = programs.musterd
     wait_for(lambda: all(row["state"] == "RUNNING" for name, row in programs.rows().items() if name != "dies"))
     before = {name: row["pid"] for name, row in programs.rows().items() if name != "dies"}
-    upgrade(daemon)
+    daemon.upgrade()
     descriptors = len(descriptors_of(daemon.pid))
     for _ in range(TIMES - 1):
-        upgrade(daemon)
+        daemon.upgrade()
     assert {name: row["pid"] for name, row in programs.rows().items() if name != "dies"} == before
     assert programs.rows()["dies"]["state"] in ("STARTING", "RUNNING", "BACKOFF")
     wait_for(lambda: not zombies(daemon.pid), "no zombie")
@@ -86,7 +66,7 @@ def test_states_times_and_faults_go_on(programs):
         return {name: {key: row[key] for key in ("state", "pid", "started_at", "stopped_at", "exit_status", "error")}
                 for name, row in programs.rows().items() if name != "paused"}
     before = rows()
-    upgrade(programs.musterd)
+    programs.musterd.upgrade()
     assert rows() == before
     assert programs.rows()["paused"]["state"] in ("BACKOFF", "STARTING")
     programs.wait_log("spawned: 'paused'", 3)
@@ -103,7 +83,7 @@ def test_standard_input_goes_on(programs):
         transport = SupervisorTransport(None, None, f"unix://{programs.directory}/s.sock")
         xmlrpc.client.ServerProxy("http://127.0.0.1", transport=transport).supervisor.sendProcessStdin("echo", f"{word}\n")
         programs.wait_text("out", f"{word}\n")
-        upgrade(programs.musterd)
+        programs.musterd.upgrade()
     assert programs.rows()["echo"]["pid"] == pid
     assert programs.text("out") == "one\ntwo\n"
 
@@ -128,7 +108,7 @@ def test_event_listeners_miss_nothing(programs):
                    + program("dies", "sh -c 'sleep 0.02'", startsecs="0", autorestart="true"))
     for _ in range(5):
         lines = programs.text("events").count("\n")
-        upgrade(programs.musterd)
+        programs.musterd.upgrade()
         wait_for(lambda: programs.text("events").count("\n") > lines + 3)
     lines = [line.split() for line in programs.text("events").splitlines()]
     assert [int(serial) for serial, _ in lines] == list(range(len(lines)))
@@ -141,12 +121,83 @@ def test_readiness_and_logs_of_lines_go_on(programs):
     programs.start(program("a", f"sh -c 'printf be; {wait_and_say}'", ready="fd:7", ready_timeout="60", stdout_logfile=out,
                            log_json="true"))
     pid = programs.wait_pid("a")
-    upgrade(programs.musterd)
+    programs.musterd.upgrade()
     assert programs.rows()["a"]["state"] == "STARTING"
     go.touch()
     wait_for(lambda: programs.rows()["a"]["state"] == "RUNNING")
     assert programs.rows()["a"]["pid"] == pid
     programs.wait_text("out", '"beend"')
+
+
+def test_what_programs_say_of_themselves_is_heard(programs):
+    speaker = Speaker(programs)
+    daemon = programs.musterd
+    programs.start(speaker.section(ready="notify", watchdog="1h"))
+    speaker.say("STATUS=begins")
+    pid = speaker.wait_status("begins")["pid"]
+    daemon.upgrade()
+    assert speaker.row()["state"] == "STARTING"
+    before = daemon.ask_upgrade()
+    speaker.say("READY=1")  # before, between or behind
+    daemon.wait_upgraded(before)
+    speaker.wait_state("RUNNING")
+    for number in range(3):
+        before = daemon.ask_upgrade()
+        speaker.say(f"WATCHDOG=1;STATUS=upgrade {number}")
+        daemon.wait_upgraded(before)
+        assert speaker.wait_status(f"upgrade {number}")["pid"] == pid
+    speaker.tell("WATCHDOG=trigger")
+    programs.wait_log(rf"watchdog: a .pid {pid}. is ended: it says so itself")
+    programs.wait_pid("a", 2)
+    assert not re.search("not_ready|no sign of life", daemon.log_text())
+
+
+def test_a_silent_program_is_still_not_well(programs):
+    speaker = Speaker(programs)
+    programs.start(speaker.section(ready="notify", watchdog="300ms"))
+    pid = programs.wait_pid("a")
+    programs.musterd.upgrade()
+    speaker.say("READY=1")
+    programs.wait_log(rf"watchdog: a .pid {pid}. is ended: no sign of life for 0.3 s")
+    programs.wait_pid("a", 2)
+
+
+@pytest.mark.parametrize("kind, state", [("health", "RUNNING"), ("ready", "STARTING")])
+def test_a_check_under_way_is_begun_anew(programs, kind, state):
+    keys = {"health": {"health_interval": "20ms", "startsecs": "0"}, "ready": {}}[kind]
+    check = "command sh -c 'echo $$ >>checks; exec sleep 600'"
+    programs.start(program("a", SLEEP, health_timeout="1h", directory=programs.directory, **keys, **{kind: check}))
+    pid = programs.wait_pid("a")
+    for number in range(1, 3):
+        wait_for(lambda: programs.text("checks").count("\n") == number, f"check {number}")
+        checks = [int(text) for text in programs.text("checks").split()]
+        assert process_lives(checks[-1])
+        programs.musterd.upgrade()
+        wait_for(lambda: not process_lives(checks[-1]), "the end of a check that nobody waits for")
+    assert programs.rows()["a"]["pid"] == pid and programs.rows()["a"]["state"] == state
+    assert "unhealthy" not in programs.musterd.log_text()
+
+
+@pytest.mark.parametrize("kind", ["pre_start", "stop_command", "post_stop"])
+def test_a_hook_is_waited_for(programs, kind):
+    os.mkfifo(programs.path("go"))
+    programs.path("hook.sh").write_text(f"echo {kind} >>{programs.path('out')}\nread line <{programs.path('go')}\n"
+                                        f"echo done >>{programs.path('out')}\n"
+                                        f"test {kind} != stop_command || kill $MUSTER_PID\n")
+    programs.start(program("a", SLEEP, startsecs="0", **{kind: f"sh {programs.path('hook.sh')}"}))
+    daemon = programs.musterd
+    if kind != "pre_start":
+        wait_for(lambda: programs.rows()["a"]["state"] == "RUNNING")
+        assert programs.ask("programs-stop", names=["a"])["ok"]
+    programs.wait_text("out", kind)
+    before = daemon.ask_upgrade()
+    wait_for(lambda: daemon.upgrade_status().get("state") == "waiting", "one that waits")
+    programs.path("go").write_text("\n")
+    daemon.wait_upgraded(before)
+    assert programs.text("out") == f"{kind}\ndone\n"
+    expected = "RUNNING" if kind == "pre_start" else "STOPPED"
+    wait_for(lambda: programs.rows()["a"]["state"] == expected, expected)
+    assert len(programs.pids("a")) == 1
 
 
 def test_a_fastcgi_socket_goes_on(programs):
@@ -155,7 +206,7 @@ def test_a_fastcgi_socket_goes_on(programs):
                    "process_name = f%(process_num)d\nstartsecs = 0\n")
     wait_for(lambda: all(row["state"] == "RUNNING" for row in programs.rows().values()))
     before = path.stat().st_ino
-    upgrade(programs.musterd)
+    programs.musterd.upgrade()
     assert path.stat().st_ino == before
     pid = programs.rows()["f0"]["pid"]
     os.kill(pid, signal.SIGKILL)
@@ -187,12 +238,12 @@ def test_sockets_of_programs_go_on(programs, activation):
         return client
     wait_for(path.exists)
     inode = path.stat().st_ino
-    upgrade(programs.musterd)
+    programs.musterd.upgrade()
     pids = set()
     for _ in range(3):
         with connect() as client:
             pids.add(client.recv(100))
-        upgrade(programs.musterd)
+        programs.musterd.upgrade()
     assert pids == {str(programs.rows()["a"]["pid"]).encode()}
     assert path.stat().st_ino == inode
 
@@ -201,7 +252,7 @@ def test_what_is_under_way_is_finished_first(programs):
     programs.start(program("a", "sh -c 'trap \"sleep 0.3; exit\" TERM; while :; do sleep 0.02; done'", startsecs="0"))
     programs.wait_pid("a")
     answer = programs.ask("programs-restart", names=["a"])
-    upgrade(programs.musterd)
+    programs.musterd.upgrade()
     operation = programs.ask("operation", operation=answer["operation"])
     assert operation["done"] and programs.rows()["a"]["state"] == "RUNNING"
     assert len(programs.pids("a")) == 2
@@ -213,7 +264,7 @@ def test_the_signal(programs):
     programs.start(program("a", SLEEP, startsecs="0"))
     pid = programs.wait_pid("a")
     programs.musterd.signal(signal.SIGRTMIN)
-    wait_upgraded(programs.musterd, 0)
+    programs.musterd.wait_upgraded(0)
     assert programs.rows()["a"]["pid"] == pid
 
 
@@ -227,7 +278,7 @@ def test_a_file_that_was_replaced_is_what_it_becomes(programs):
     shutil.copy(binary, programs.path("new"))
     os.rename(programs.path("new"), binary)
     assert os.readlink(f"/proc/{daemon.pid}/exe").endswith("(deleted)")
-    upgrade(daemon)
+    daemon.upgrade()
     assert os.readlink(f"/proc/{daemon.pid}/exe") == str(binary)
     assert programs.rows()["a"]["pid"] == pid
 
@@ -251,7 +302,7 @@ def test_a_program_that_cannot_take_over_is_refused(programs):
     refuse(programs, "exit status 127", "#!/nonexistent\n")
     assert programs.ask("upgrade", program="/nonexistent")["error"]["message"].startswith("cannot run /nonexistent")
     assert programs.ask("upgrade", program="musterd")["error"]["code"] == "invalid"
-    upgrade(programs.musterd)  # the next one is none the worse for it
+    programs.musterd.upgrade()  # the next one is none the worse for it
     assert programs.rows()["a"]["pid"] == pid
 
 
@@ -269,7 +320,7 @@ def test_a_program_that_fails_later_goes_back(programs):
     assert programs.ask("upgrade", program=str(liar))["ok"]
     programs.wait_text("s.log", "the former musterd goes on")
     daemon.config.write_text(text)
-    wait_upgraded(daemon, 0)
+    daemon.wait_upgraded(0)
     assert programs.rows()["count"]["pid"] == pid
     daemon.stop()
     check_lines(programs.path("count.log"))
@@ -286,7 +337,7 @@ def test_another_configuration_is_read_first(programs):
     answer = programs.ask("upgrade")
     assert "muster.ini" in answer["error"]["message"]
     programs.musterd.config.write_text(text)
-    upgrade(programs.musterd)
+    programs.musterd.upgrade()
 
 
 # --- workers ---
