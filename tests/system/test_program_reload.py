@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 
+from support.http import UnixConnection
 from support.musterd import MUSTERD
 from support.processes import PATIENCE, process_lives, wait_dead, wait_for
 from support.programs import SLEEP, program
@@ -47,6 +48,17 @@ def test_the_signal_reaches_a_program_that_goes_on(programs):
     code, said = results(programs, "reload", "a", "b")
     assert code == 1 and said["a"][0] == "reloaded" and "b has no reload_signal and no reload_command" in said["b"][1]
     assert programs.pids("a") == [pid] and len(programs.pids("b")) == 1
+
+
+def test_the_same_over_http(programs):
+    programs.start(listener(programs, "a", reload_signal="HUP") + f"[unix_http_server]\nfile = {programs.path('http')}\n")
+    wait_running(programs, "a")
+    client = UnixConnection(programs.path("http"))
+    client.request("POST", "/api/v1/programs/reload", json.dumps({"names": ["a"]}), {"Content-Type": "application/json"})
+    answer = client.getresponse()
+    assert answer.status == 200 and json.loads(answer.read())["results"][0]["result"] == "SUCCESS"
+    client.close()
+    programs.wait_text("a", "^hup\n")
 
 
 def test_a_command_comes_before_the_signal(programs):

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""[program:x] schedule: programs that are started at their times. The clock is musterd's own, set to shortly before a full minute."""
+"""[program:x] schedule: programs that are started at their times. The clock is musterd's own. It goes on from its
+start, so it is set to well before the time, and to shortly before it when musterd runs."""
 import os
 import pathlib
 
@@ -22,10 +23,16 @@ def clock(programs):
     return lambda text: path.write_text(f"@{text}")
 
 
+def wait_told(programs, pattern, count=1):
+    """musterd looks at the clock when it is asked something."""
+    wait_for(lambda: programs.rows() and programs.count_log(pattern) >= count, lambda: f"{pattern}\n{programs.musterd.log_text()}")
+
+
 def test_it_is_started_at_its_times_and_tells_the_next_one(programs, clock):
-    clock("2026-03-10 11:59:59")
+    clock("2026-03-10 11:56:00")
     programs.start(program("a", "sh -c 'echo run'", schedule="*/5 * * * *", stdout_logfile=programs.path("out")))
-    programs.wait_log("schedule: a is due")
+    clock("2026-03-10 11:59:59")
+    wait_told(programs, "schedule: a is due")
     programs.wait_text("out", "^run\n$")
     row = wait_for(lambda: (row := programs.rows()["a"])["state"] == "EXITED" and row, "its end")
     assert row["description"] == "Mar 10 12:00 PM, next run Mar 10 12:05 PM"
@@ -34,9 +41,10 @@ def test_it_is_started_at_its_times_and_tells_the_next_one(programs, clock):
 
 
 def test_the_time_zone_is_its_own(programs, clock):
-    clock("2026-03-10 06:29:59")
+    clock("2026-03-10 06:20:00")
     programs.start(program("a", "true", schedule="0 12 10 3 *", schedule_timezone="Asia/Kolkata"))
-    programs.wait_log("schedule: a is due")
+    clock("2026-03-10 06:29:59")
+    wait_told(programs, "schedule: a is due")
 
 
 @pytest.mark.parametrize("overlap, said", [
@@ -45,10 +53,11 @@ def test_the_time_zone_is_its_own(programs, clock):
     ("replace", "schedule: a is due, and replaces its last run"),
 ])
 def test_two_runs_never_overlap(programs, clock, overlap, said):
-    clock("2026-03-10 11:59:59")
-    programs.start(program("a", SLEEP, schedule="* * * * *", schedule_overlap=overlap, autostart="true"))
+    clock("2026-03-10 11:10:00")
+    programs.start(program("a", SLEEP, schedule="0 * * * *", schedule_overlap=overlap, autostart="true"))
     first = programs.wait_pid("a")
-    programs.wait_log(said)
+    clock("2026-03-10 11:59:59")
+    wait_told(programs, said)
     if overlap == "queue":
         os.kill(first, 15)
     if overlap == "skip":
@@ -58,27 +67,20 @@ def test_two_runs_never_overlap(programs, clock, overlap, said):
 
 
 def test_several_runs_at_once_where_that_is_allowed(programs, clock):
-    def come_to(hour):
-        clock(f"2026-03-10 {hour}:59:59")
-
-    def wait_told(pattern, count=1):
-        """musterd looks at the clock when it is asked something."""
-        wait_for(lambda: programs.rows() and programs.count_log(pattern) >= count, lambda: f"{pattern}\n{programs.musterd.log_text()}")
-
     clock("2026-03-10 11:10:00")
     programs.start(program("a", f"sh -c 'echo %(process_num)d >> {programs.path('out')}; exec {SLEEP}'", schedule="0 * * * *",
                            schedule_overlap="allow", schedule_catch_up=programs.path("stamp"), numprocs="2",
                            process_name="a_%(process_num)d"))
-    come_to(11)
-    wait_told("spawned: 'a_0'")
-    come_to(12)  # the first one goes on: another process is the next run
-    wait_told("spawned: 'a_1'")
-    come_to(13)  # both do
-    wait_told("schedule: a is due, but all its 2 processes still run; skipped")
+    clock("2026-03-10 11:59:59")
+    wait_told(programs, "spawned: 'a_0'")
+    clock("2026-03-10 12:59:59")  # the first one goes on: another process is the next run
+    wait_told(programs, "spawned: 'a_1'")
+    clock("2026-03-10 13:59:59")  # both do
+    wait_told(programs, "schedule: a is due, but all its 2 processes still run; skipped")
     assert programs.count_log("spawned: 'a_") == 2
     programs.carry_out("programs-stop", names=["a:a_0"])  # a stop ends one run, and makes room for the next
-    come_to(14)
-    wait_told("spawned: 'a_0'", 2)
+    clock("2026-03-10 14:59:59")
+    wait_told(programs, "spawned: 'a_0'", 2)
     assert programs.count_log("spawned: 'a_") == 3
     programs.wait_text("out", "^0\n1\n0\n")
 
