@@ -17,6 +17,8 @@
 #include "common/process_id.h"
 #include "supervisor/control_address.h"
 #include "supervisor/programs/custodian.h"
+#include "supervisor/programs/program_group.h"
+#include "supervisor/programs/program_sockets.h"
 #include "supervisor/programs/programs.h"
 #include "supervisor/programs/watch.h"
 #include "supervisor/state_parts.h"
@@ -70,6 +72,31 @@ static void drop_the_moment(cJSON *program)
         cJSON_DeleteItemFromObjectCaseSensitive(stream, members[i]);
 }
 
+struct socket_saver {
+    struct state_out *out;
+    cJSON *list;
+};
+
+static void put_socket(void *context, const char *url, int fd)
+{
+    const struct socket_saver *saver = context;
+    cJSON *object = cJSON_CreateObject();
+    json_put_text(object, "url", url);
+    state_put_fd(saver->out, object, "fd", fd);
+    cJSON_AddItemToArray(saver->list, object);
+}
+
+/* Those that its process has from its master: they are bound once, and the next master goes on with
+ * them. */
+static void put_sockets(const struct program *program, struct state_out *out)
+{
+    struct socket_saver own = {out, cJSON_AddArrayToObject(out->root, "sockets")};
+    struct socket_saver fcgi = {out, cJSON_AddArrayToObject(out->root, "fcgi_sockets")};
+    program_sockets_each(program, put_socket, &own);
+    if (program->holds_socket)
+        put_socket(&fcgi, program->group->settings->socket, program_group_socket(program->group));
+}
+
 /* An event listener is in the middle of a conversation: it is not held, sees the end of its input,
  * and is started anew. */
 void custody_hold(struct program *program)
@@ -83,6 +110,7 @@ void custody_hold(struct program *program)
     json_put_number(out.root, "start_time", (double)process_start_time(program->child.pid));
     state_save_program(program, &out, out.root);
     drop_the_moment(out.root);
+    put_sockets(program, &out);
     tell(custody, out.root, out.fds, out.fd_count);
     state_out_finish(&out);
 }
@@ -152,6 +180,43 @@ bool custody_has_inherited(const struct program_host *host)
     return host->custody.inherited != NULL;
 }
 
+/* Each process has a copy of its own: the first one of this address that is still there. */
+static int take_socket(struct inheritance *one, const char *list, const char *url)
+{
+    struct state_in in = {.root = one->root, .fds = one->fds, .fd_count = one->fd_count};
+    const cJSON *object;
+    cJSON_ArrayForEach(object, json_get(one->root, list))
+    {
+        if (strcmp(json_get_string(object, "url", ""), url) == 0)
+            return state_take_fd(&in, object, "fd");
+    }
+    return -1;
+}
+
+int custody_take_socket(const struct program_host *host, const char *url)
+{
+    int fd = -1;
+    for (struct inheritance *one = host->custody.inherited; one && fd < 0; one = one->next)
+        fd = take_socket(one, "fcgi_sockets", url);
+    return fd;
+}
+
+/* Before the programs are there that name them. */
+static void take_listenings(struct program_host *host)
+{
+    for (struct inheritance *one = host->custody.inherited; one; one = one->next) {
+        const cJSON *object;
+        cJSON_ArrayForEach(object, json_get(one->root, "sockets"))
+        {
+            const char *url = json_get_string(object, "url", "");
+            int fd =
+                listenings_have(&host->listenings, url) ? -1 : take_socket(one, "sockets", url);
+            if (fd >= 0)
+                listenings_resume(&host->listenings, url, fd);
+        }
+    }
+}
+
 /* What it has said while nobody was there to judge it. */
 static void hear(struct program *program, const char *said)
 {
@@ -211,6 +276,7 @@ void custody_adopt(struct programs *programs)
         cJSON_Delete(one->root);
         free(one);
     }
+    listenings_settle(&programs->host.listenings);
 }
 
 /* The end of one that is no child */
@@ -282,6 +348,7 @@ void custody_begin(struct program_host *host, const char *path)
     struct err err = ERR_INIT;
     host->custody.path = mem_strdup(path);
     receive_all(&host->custody);
+    take_listenings(host);
     if (start_custodian(&host->custody, &err) < 0)
         log_write(LOG_ERROR, "custody: %s: a kill of musterd would lose its programs", err.text);
 }

@@ -38,6 +38,10 @@ bool custody_has_inherited(const struct program_host *host);
 struct programs;
 void custody_adopt(struct programs *programs);
 
+/* The FastCGI socket of this address that was inherited, which is the caller's; -1: there is none.
+ */
+int custody_take_socket(const struct program_host *host, const char *url);
+
 /* A program has a process, or is further with it than it was; it has none any more. */
 void custody_hold(struct program *program);
 void custody_release(struct program *program);

@@ -127,14 +127,26 @@ void listenings_resume(struct listenings *listenings, const char *url, int fd)
     listenings->first = one;
 }
 
+static struct listening *find(const struct listenings *listenings, const char *url)
+{
+    struct listening *one = listenings->first;
+    while (one && strcmp(one->url, url) != 0)
+        one = one->next;
+    return one;
+}
+
+bool listenings_have(const struct listenings *listenings, const char *url)
+{
+    return find(listenings, url);
+}
+
 struct listening *listening_hold(struct listenings *listenings, const struct socket_item *item,
                                  struct err *err)
 {
-    for (struct listening *one = listenings->first; one; one = one->next) {
-        if (strcmp(one->url, item->url) == 0) {
-            one->holders++;
-            return one;
-        }
+    struct listening *one = find(listenings, item->url);
+    if (one) {
+        one->holders++;
+        return one;
     }
     int fd = open_socket(listenings, item, err);
     if (fd < 0)

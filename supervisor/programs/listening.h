@@ -2,6 +2,8 @@
 #ifndef SUPERVISOR_PROGRAMS_LISTENING_H
 #define SUPERVISOR_PROGRAMS_LISTENING_H
 
+#include <stdbool.h>
+
 #include "common/err.h"
 #include "common/socket_list.h"
 
@@ -39,6 +41,7 @@ void listenings_each_inherited(const struct listenings *listenings,
                                void *context);
 void listenings_resume_inherited(struct listenings *listenings, const char *name, int fd);
 void listenings_resume(struct listenings *listenings, const char *url, int fd);
+bool listenings_have(const struct listenings *listenings, const char *url);
 void listenings_settle(struct listenings *listenings);
 
 #endif

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/fd.h"
 #include "common/mem.h"
 #include "supervisor/programs/auto_log.h"
 #include "supervisor/programs/depends.h"
@@ -140,6 +141,20 @@ static void add_members(struct program_group *group)
     }
 }
 
+static struct fcgi_socket *make_socket(const struct program_host *host,
+                                       const struct group_settings *settings, struct err *err)
+{
+    int inherited = custody_take_socket(host, settings->socket);
+    if (inherited < 0 && !host->host->is_resuming)
+        return fcgi_socket_create(settings, err);
+    struct fcgi_socket *socket = fcgi_socket_resume(settings, err);
+    if (socket)
+        fcgi_socket_take(socket, inherited);
+    else
+        fd_close(&inherited);
+    return socket;
+}
+
 struct program_group *program_group_create(struct program_host *host,
                                            struct group_settings *settings, struct err *err)
 {
@@ -147,8 +162,7 @@ struct program_group *program_group_create(struct program_host *host,
     group->host = host;
     group->settings = group_settings_hold(settings);
     if (settings->kind == GROUP_FCGI) {
-        group->socket = host->host->is_resuming ? fcgi_socket_resume(settings, err)
-                                                : fcgi_socket_create(settings, err);
+        group->socket = make_socket(host, settings, err);
         if (!group->socket) {
             program_group_destroy(group);
             return NULL;

@@ -156,6 +156,15 @@ size_t program_sockets_add(const struct program *program, struct spawn_fd *fds, 
     return count;
 }
 
+void program_sockets_each(const struct program *program,
+                          void (*each)(void *context, const char *url, int fd), void *context)
+{
+    const struct program_sockets *sockets = program->sockets;
+    for (size_t i = 0; sockets && i < sockets->list.count; i++)
+        if (sockets->held[i])
+            each(context, sockets->held[i]->url, sockets->held[i]->fd);
+}
+
 char *program_sockets_names(const struct program *program, size_t *count)
 {
     const struct program_sockets *sockets = program->sockets;

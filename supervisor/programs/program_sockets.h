@@ -25,6 +25,10 @@ int program_sockets_prepare(struct program *program, struct err *err);
 /* Adds them to fds (SPAWN_FDS_MAX in all). Returns how many there are then. */
 size_t program_sockets_add(const struct program *program, struct spawn_fd *fds, size_t count);
 
+/* Tells each that is open. */
+void program_sockets_each(const struct program *program,
+                          void (*each)(void *context, const char *url, int fd), void *context);
+
 /* LISTEN_FDNAMES=…, malloc'd; NULL where there are no sockets. *count: how many. */
 char *program_sockets_names(const struct program *program, size_t *count);
 

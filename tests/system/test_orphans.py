@@ -184,6 +184,47 @@ def test_event_listeners_begin_anew(programs):
     wait_dead(pids[:1])
 
 
+# --- sockets that programs have from musterd ---
+
+ACCEPT = """
+import os, socket, sys
+with socket.socket(fileno=int(sys.argv[1])) as server:
+    while True:
+        client, _ = server.accept()
+        client.sendall(str(os.getpid()).encode())
+        client.close()
+"""
+
+
+@pytest.mark.parametrize("number", [0, 3], ids=["FastCGI", "sockets"])
+def test_a_socket_goes_on(programs, number):
+    path, script = programs.path("p.sock"), programs.path("accept.py")
+    script.write_text(ACCEPT)
+    section = program("a", f"/usr/bin/python3 {script} {number}", startsecs="0", **{"sockets" if number else "socket": f"unix://{path}"})
+    programs.start(section if number else section.replace("[program:", "[fcgi-program:"), daemon=ADOPT.format(programs.directory))
+
+    def ask():
+        with socket.socket(socket.AF_UNIX) as client:
+            client.settimeout(PATIENCE)
+            client.connect(str(path))
+            return int(client.recv(100))
+    wait_for(path.exists)
+    inode, pid = path.stat().st_ino, ask()
+    for _ in range(2):
+        kill(programs)
+        assert ask() == pid
+        programs.musterd.start()
+        wait_for(lambda: programs.rows()["a"]["state"] == "RUNNING")
+        assert ask() == pid and path.stat().st_ino == inode
+    if number:  # that of FastCGI is closed with its last process
+        os.kill(pid, signal.SIGKILL)
+        wait_dead([pid])
+        assert ask() == wait_for(lambda: (now := programs.rows()["a"]["pid"]) != pid and now)
+        assert path.stat().st_ino == inode
+    programs.musterd.stop()
+    assert "cannot listen" not in programs.musterd.log_text()
+
+
 # --- what programs say of themselves ---
 
 @pytest.fixture
