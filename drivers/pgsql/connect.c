@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/buf.h"
+#include "drivers/pgsql/owner.h"
 #include "drivers/pgsql/pgsql.h"
 #include "drivers/pgsql/schema.h"
 #include "drivers/pgsql/store.h"
@@ -65,6 +66,8 @@ static int set_up(struct store *store, struct err *err)
     store->has_schema = true;
     if (store->settings->prepare &&
         pg_session_run(session, store->settle, NULL, store->deadline_us, err) < 0)
+        return -1;
+    if (pg_owner_claim(store, err) < 0)
         return -1;
     if (!PQenterPipelineMode(session->pg))
         return err_set(err, ERR_SYSTEM, "libpq does not enter pipeline mode");

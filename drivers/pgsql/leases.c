@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "drivers/pgsql/leases.h"
+#include "drivers/pgsql/owner.h"
 #include "drivers/pgsql/result.h"
 
 /* Leases: made longer, given back. */
@@ -93,6 +94,7 @@ int pgsql_return_owner(struct store *store, const char *owner, const struct leas
 {
     struct query query;
     pgsql_begin(store);
+    pg_owner_end(store, owner);
     pg_query_init(&query, STATEMENT_RETURN_OWNER);
     pg_params_text(&query.params, owner);
     pg_params_array(&query.params, PARAMS_TEXT, begun_count);

@@ -141,6 +141,12 @@ static const char *const texts[STATEMENT_COUNT] = {
         " sooner AS (UPDATE {leases} l SET until = (SELECT now FROM t) + $4 WHERE l.owner = $3"
         " AND l.id = ANY(ARRAY(SELECT lease FROM held)) AND l.until > (SELECT now FROM t) + $4)"
         " SELECT * FROM held",
+    [STATEMENT_END_OWNER] =
+        "SELECT count(pg_terminate_backend(l.pid)) FROM pg_locks l"
+        " WHERE l.locktype = 'advisory' AND l.objsubid = 2 AND l.classid = 1297437783"
+        " AND l.objid = (hashtext('{jobs}:' || $1)::bigint & 4294967295)::oid"
+        " AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())"
+        " AND l.pid <> pg_backend_pid()",
     [STATEMENT_RETURN_OWNER] = "SELECT * FROM {return_owner}($1, NULL, $2, $3)",
     [STATEMENT_EXPIRE] = "SELECT * FROM {expire}($1)",
 

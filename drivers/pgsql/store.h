@@ -51,6 +51,7 @@ struct store {
     bool is_prepared[STATEMENT_COUNT]; /* in this session */
     size_t unread;                     /* pipelines whose ends have not been read */
     int64_t deadline_us;               /* of the running call */
+    char owner[OWNER_SIZE];            /* whose the session is (owner.h); "": nobody's */
     bool was_short;                    /* the last reservation */
     char *scan_queue;                  /* whose jobs the scan is about; NULL: none yet */
     struct scan scan;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "drivers/pgsql/exchange.h"
+#include "drivers/pgsql/owner.h"
 #include "drivers/pgsql/push.h"
 #include "drivers/pgsql/reserve.h"
 #include "drivers/pgsql/result.h"
@@ -269,5 +270,7 @@ int pgsql_turn(struct store *store, const char *owner, struct outcome *outcomes,
         reservation->next_due_ms = 0;
     }
     bool is_wanted = request && request->count > 0;
+    if (is_wanted && pg_owner_name(store, owner, err) < 0)
+        return -1;
     return run(store, owner, outcomes, outcome_count, is_wanted ? request : NULL, reservation, err);
 }

@@ -41,12 +41,11 @@ int redis_extend(struct store *store, const char *owner, struct renewal *renewal
     return 0;
 }
 
-/* One part of all leases at a time. The owner is dead, so no new ones come while it lasts. */
-int redis_return_owner(struct store *store, const char *owner, const struct lease *begun,
-                       size_t begun_count, uint64_t *returned, struct err *err)
+/* One part of all leases at a time. */
+static int return_all(struct store *store, const char *owner, const struct lease *begun,
+                      size_t begun_count, uint64_t *returned, struct err *err)
 {
     char cursor[32] = "0";
-    *returned = 0;
     do {
         struct command *arguments = redis_store_begin(store);
         redis_command_text(arguments, owner);
@@ -61,6 +60,18 @@ int redis_return_owner(struct store *store, const char *owner, const struct leas
         snprintf(cursor, sizeof cursor, "%s", redis_reply_text(redis_reply_item(reply, 0)));
         *returned += (uint64_t)redis_reply_integer(redis_reply_item(reply, 1));
     } while (cursor[0] && strcmp(cursor, "0") != 0);
+    return 0;
+}
+
+/* Twice: what the owner had sent when it died may lie at the server, and an answer comes after all
+ * that lay there has been carried out. */
+int redis_return_owner(struct store *store, const char *owner, const struct lease *begun,
+                       size_t begun_count, uint64_t *returned, struct err *err)
+{
+    *returned = 0;
+    for (int i = 0; i < 2; i++)
+        if (return_all(store, owner, begun, begun_count, returned, err) < 0)
+            return -1;
     return 0;
 }
 

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: MIT
 """What happens to PostgreSQL, and what Muster's driver makes of it: real servers that are killed, stopped and got in the way of."""
 import contextlib
+import os
+import pathlib
+import signal
 import subprocess
 import time
 
@@ -125,6 +128,7 @@ def test_terminated_between_calls(server):
         store.ok("push", "q", 3, "a")
         for i in range(3):
             assert terminate(server) == 1
+            wait_for(lambda: not backends(server))
             assert store.take() == [f"a{i}"]
 
 
@@ -225,6 +229,33 @@ def test_the_clocks_of_clients_do_not_matter(server):
         assert store.ok("turn", "w", "q", 1)["next_due"] <= 50
         wait_for(lambda: store.take() == ["soon0"], "the job that is due")
         assert 10_000 < store.ok("turn", "w", "q", 1)["next_due"] <= 60_000
+
+
+def is_told_to_end(pid):
+    """A stopped process hears of SIGTERM when it goes on."""
+    pending = next(line for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("ShdPnd:"))
+    return int(pending.split()[1], 16) >> (signal.SIGTERM - 1) & 1
+
+
+def test_nothing_is_reserved_for_a_dead_worker_after_its_leases_are_back(server):
+    """The server has its reservation, and has not read it yet."""
+    with StoreTool(server.keys) as store, StoreTool(server.keys, is_open=False) as worker:
+        store.ok("push", "q", 10, "a")
+        before = backends(server)
+        worker.ok("open")
+        assert worker.take(owner="dead", count=2) == ["a0", "a1"]
+        backend, = (int(pid) for pid in backends(server) if pid not in before)
+        os.kill(backend, signal.SIGSTOP)
+        try:
+            worker.send("turn", "dead", "q", 3)
+            worker.kill()
+            store.send("return", "dead")
+            wait_for(lambda: is_told_to_end(backend))
+        finally:
+            os.kill(backend, signal.SIGCONT)
+        assert store.receive()["returned"] == 2
+        wait_for(lambda: len(backends(server)) == 1)
+        assert store.stats() == (10, 0, 0, 0)
 
 
 # --- answers that are lost ---
@@ -346,7 +377,8 @@ def test_a_dead_worker_takes_nobodys_wake_up(server):
             with StoreTool(server.keys) as dead:
                 dead.ok("wake", "q")
                 assert dead.take(owner="dead") == []
+        wait_for(lambda: len(backends(server)) == 2)
         worker.ok("wake", "q")
         assert worker.take() == []
         pusher.ok("push", "q", 1, "a")
-        assert worker.ok("await", 5000)["woken"]
+        wait_for(lambda: worker.ok("await", 1000)["woken"])

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """A connection to a store at the end of a pipe (tests/drivers/store_tool.c)."""
 import json
+import signal
 import subprocess
 
 from support.musterd import clean_environment
@@ -13,6 +14,7 @@ class StoreTool:
     def __init__(self, keys, is_open=True):
         self.process = subprocess.Popen([*WRAPPER, PROGRAM, *(f"{key}={value}" for key, value in keys.items())], text=True,
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=clean_environment())
+        self.is_killed = False
         if is_open:
             self.ok("open")
 
@@ -23,7 +25,13 @@ class StoreTool:
         self.process.stdin.close()
         status = self.process.wait(30)
         self.process.stdout.close()
-        assert status == 0
+        assert status == (-signal.SIGKILL if self.is_killed else 0)
+
+    def kill(self):
+        """In the middle of what it does; no more can be asked of it."""
+        self.process.kill()
+        self.process.wait()
+        self.is_killed = True
 
     def send(self, *words):
         self.process.stdin.write(" ".join(map(str, words)) + "\n")
