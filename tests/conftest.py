@@ -5,6 +5,7 @@ import pytest
 from support.http import Daemon
 from support.muster import Muster
 from support.musterd import Musterd
+from support.processes import WRAPPER
 from support.programs import Programs
 from support.stores import STORES
 from support.worker import Site
@@ -12,6 +13,14 @@ from support.worker import Site
 
 def pytest_addoption(parser):
     parser.addoption("--store", default="sqlite", choices=sorted(STORES), help="the store that jobs are in")
+
+
+def pytest_collection_modifyitems(items):
+    """Under valgrind what says nothing there is left out: @pytest.mark.no_valgrind("why")."""
+    for item in items:
+        marker = item.get_closest_marker("no_valgrind")
+        if marker and WRAPPER:
+            item.add_marker(pytest.mark.skip(reason=f"under valgrind: {marker.args[0]}"))
 
 
 @pytest.fixture

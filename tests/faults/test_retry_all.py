@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from support.processes import wait_for
+from support.processes import PATIENCE, wait_for
 
 JOBS = 10000
 KILLS = 5
@@ -20,7 +20,7 @@ def failures(muster):
     jobs = [{"job": "Test", "data": {"do": "fail", "retry": False, "n": n}, "batch_uuid": "batch"} for n in range(JOBS)]
     uuids = muster.bulk(jobs)
     result = muster.run("queue:work", "--queue=default", "--stop-when-empty", "--max-jobs=0", "--memory=0",
-                        timeout=180)  # a sanitizer keeps much
+                        timeout=6 * PATIENCE)  # a sanitizer keeps much
     assert result.returncode == 0, result.stderr
     assert muster.stats()["failed"] == JOBS
     return uuids
@@ -60,7 +60,7 @@ def test_none_is_lost_and_none_doubled(muster, failures):
         kills += kill_in_the_middle(muster, chance.uniform(0, 0.05))
     assert kills > 0
     left, live = failed_count(muster)
-    assert muster.cli("queue:retry", "--all", timeout=180) == {"retried": left}
+    assert muster.cli("queue:retry", "--all", timeout=6 * PATIENCE) == {"retried": left}
     assert failed_count(muster) == (0, JOBS)
     batch = muster.cli("batch:show", "batch")
     assert [batch[name] for name in ("total", "pending", "failed", "completed")] == [JOBS, JOBS, 0, 0]

@@ -92,7 +92,7 @@ class Muster(Musterd):
         wait_for(lambda: uuid in self.failed(), lambda: f"the failure of {uuid}\n{self.log_text()}")
         return self.failed()[uuid]
 
-    def collect(self, queue, timeout=120):
+    def collect(self, queue, timeout=4 * PATIENCE):
         """Takes all jobs out of a queue that nobody works on; their data."""
         collected = self.directory / "collected"
         collected.touch()

@@ -13,6 +13,7 @@ import pathlib
 import sqlite3
 
 from support.postgres import Postgres
+from support.processes import PATIENCE
 from support.redis import RedisServer
 
 
@@ -30,7 +31,7 @@ class Sqlite:
         pass
 
     def connect(self):
-        return sqlite3.connect(self.path, timeout=30, isolation_level=None)
+        return sqlite3.connect(self.path, timeout=PATIENCE, isolation_level=None)
 
     @contextlib.contextmanager
     def away(self):

@@ -243,6 +243,6 @@ def test_a_large_batch_does_not_come_to_its_end_before_it_is_whole(cli):
     cli.start()
     uuid = create(cli, jobs=lines(*range(3000)))
     answer = wait_for(lambda: (lambda batch: batch["state"] == "completed" and batch)(show(cli, uuid)),
-                      lambda: f"its end: {show(cli, uuid)}", timeout=120)
+                      lambda: f"its end: {show(cli, uuid)}", timeout=4 * PATIENCE)
     assert (answer["total"], answer["completed"]) == (3000, 3000)
     assert cli.stats("--queue=callbacks")["pending"] == 2

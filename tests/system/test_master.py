@@ -60,6 +60,7 @@ def test_what_a_heartbeat_says_is_told(musterd):
     assert worker["started_at"] <= worker["last_heartbeat"] <= time.time() * 1000 + 1000
 
 
+@pytest.mark.no_valgrind("valgrind has descriptors of its own")
 def test_a_child_inherits_only_what_it_needs(musterd):
     with open(os.devnull) as inherited:
         os.set_inheritable(inherited.fileno(), True)
@@ -240,6 +241,7 @@ def test_pauses_of_a_crash_loop_grow_to_their_limit_and_others_are_unaffected(mu
     assert not musterd.fake_lines("return")  # it never got so far as to reserve anything
 
 
+@pytest.mark.no_valgrind("valgrind takes descriptors, too, and ends without them")
 def test_without_descriptors_the_control_socket_answers_and_starts_are_tried_again(musterd):
     def limit():
         resource.setrlimit(resource.RLIMIT_NOFILE, (40, 1000))
@@ -267,6 +269,7 @@ def nobodys_musterd(musterd):
         daemon.end()
 
 
+@pytest.mark.no_valgrind("valgrind 3.19 does not survive a fork that fails")
 def test_where_fork_fails_starts_are_tried_again(nobodys_musterd):
     musterd = nobodys_musterd
 

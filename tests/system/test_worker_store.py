@@ -5,7 +5,7 @@ import struct
 
 import pytest
 
-from support.processes import wait_for
+from support.processes import PATIENCE, wait_for
 from support.worker import BEGUN, IDLE, METRICS, RETURN_OWNER, RETURNED, STORE_AWAY
 
 CONNECTION = "timeout = 200ms\nretry_after = 60s"
@@ -15,7 +15,7 @@ class Lock:
     """Keeps all others from writing to the store."""
 
     def __init__(self, site):
-        self.store = sqlite3.connect(site.directory / "database.db", isolation_level=None, timeout=30)
+        self.store = sqlite3.connect(site.directory / "database.db", isolation_level=None, timeout=PATIENCE)
         self.store.execute("BEGIN IMMEDIATE")
 
     def release(self):

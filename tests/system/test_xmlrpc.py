@@ -310,9 +310,9 @@ def test_remote_events(pair):
 # --- HTTP ---
 
 def http_client(daemon):
-    client = http.client.HTTPConnection("localhost", timeout=30)
+    client = http.client.HTTPConnection("localhost", timeout=PATIENCE)
     client.sock = socket.socket(socket.AF_UNIX)
-    client.sock.settimeout(30)
+    client.sock.settimeout(PATIENCE)
     client.sock.connect(str(daemon.directory / "s.sock"))
     return client
 
