@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "supervisor/control/http.h"
+#include "supervisor/control/http_request.h"
 
 #include <errno.h>
 #include <stdint.h>
@@ -9,55 +9,13 @@
 #include <strings.h>
 #include <sys/socket.h>
 
-#include <microhttpd.h>
-
 #include "common/fd.h"
 #include "common/footprint.h"
 #include "common/log.h"
 #include "common/mem.h"
 
-/* Where a request stands; changed by set_state alone. */
-enum request_state {
-    RECEIVING,
-    WAITING,  /* whole, and in the hands of who answers it; its connection is suspended */
-    ANSWERED, /* a stream goes on: its connection is suspended while nothing is to be written */
-};
-
-struct http_request {
-    struct http_server *server;
-    struct http_request *next;
-    struct MHD_Connection *connection;
-    char *method;
-    char *path;
-    struct buf body;
-    bool body_is_too_long;
-    enum request_state state;
-    bool suspended;
-    struct MHD_Response *response; /* that waits to be queued */
-    int status;
-    ev_timer pause; /* of http_reply_later */
-    ev_io hangup;   /* of a suspended connection: only we can see that the client leaves */
-    struct buf stream;
-    bool stream_ended;
-    void (*gone)(void *context);
-    void *gone_context;
-};
-
-/* What an answer of so many bytes took goes back, when there has been none for so long. */
-#define LARGE_ANSWER  (256u << 10)
+/* When there has been no large answer for so long, what it took goes back. */
 #define QUIET_SECONDS 1.
-
-struct http_server {
-    struct http_options options;
-    struct MHD_Daemon *daemon;
-    struct http_request *requests;
-    ev_io watch;
-    ev_timer timeout;
-    ev_timer quiet; /* a large answer was given a moment ago */
-    ev_prepare turn;
-    bool due; /* the daemon has something to look at in another run */
-    bool ends;
-};
 
 static void set_state(struct http_request *request, enum request_state state)
 {
@@ -101,7 +59,7 @@ static void on_turn(struct ev_loop *loop, ev_prepare *watch, int events)
 
 /* Suspending */
 
-static void suspend(struct http_request *request)
+void http_suspend(struct http_request *request)
 {
     if (request->suspended)
         return;
@@ -110,8 +68,7 @@ static void suspend(struct http_request *request)
     ev_io_start(request->server->options.loop, &request->hangup);
 }
 
-/* Whoever answers may do so in the last moment before the loop sleeps, behind our own turn. */
-static void resume(struct http_request *request)
+void http_resume(struct http_request *request)
 {
     if (!request->suspended)
         return;
@@ -137,7 +94,7 @@ static void on_hangup(struct ev_loop *loop, ev_io *watch, int events)
         return;
     request->stream_ended = true;
     if (request->state == ANSWERED)
-        resume(request);
+        http_resume(request);
 }
 
 /* A request from its first byte to its end */
@@ -278,154 +235,8 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
         return queue_response(request);
     if (ends)
         return MHD_NO; /* nobody answers it any more, and libmicrohttpd ends with none suspended */
-    suspend(request);
+    http_suspend(request);
     return MHD_YES;
-}
-
-/* What was asked */
-
-const char *http_method(const struct http_request *request)
-{
-    return request->method;
-}
-
-const char *http_path(const struct http_request *request)
-{
-    return request->path;
-}
-
-const char *http_query(const struct http_request *request, const char *name)
-{
-    return MHD_lookup_connection_value(request->connection, MHD_GET_ARGUMENT_KIND, name);
-}
-
-const char *http_header(const struct http_request *request, const char *name)
-{
-    return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
-}
-
-const struct buf *http_body(const struct http_request *request)
-{
-    return &request->body;
-}
-
-int http_credentials(const struct http_request *request, char **user, char **password)
-{
-    char *its_user, *its_password = NULL;
-    its_user = MHD_basic_auth_get_username_password(request->connection, &its_password);
-    if (!its_user)
-        return -1;
-    *user = mem_strdup(its_user);
-    *password = mem_strdup(its_password);
-    MHD_free(its_user);
-    MHD_free(its_password);
-    return 0;
-}
-
-long http_peer_uid(const struct http_request *request)
-{
-    struct ucred peer;
-    socklen_t size = sizeof peer;
-    if (getsockopt(request->hangup.fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0 ||
-        peer.uid == (uid_t)-1)
-        return -1;
-    return (long)peer.uid;
-}
-
-/* Answers */
-
-static void add_headers(struct MHD_Response *response, const struct http_header *headers)
-{
-    for (; headers && headers->name; headers++)
-        if (MHD_add_response_header(response, headers->name, headers->value) != MHD_YES)
-            log_write(LOG_WARN, "http: the header %s was not accepted", headers->name);
-}
-
-static void take_response(struct http_request *request, int status,
-                          const struct http_header *headers, struct MHD_Response *response)
-{
-    add_headers(response, headers);
-    request->response = response;
-    request->status = status;
-}
-
-void http_reply(struct http_request *request, int status, const struct http_header *headers,
-                const char *body, size_t length)
-{
-    take_response(
-        request, status, headers,
-        MHD_create_response_from_buffer(length, (void *)(uintptr_t)body, MHD_RESPMEM_MUST_COPY));
-    if (length >= LARGE_ANSWER)
-        ev_timer_again(request->server->options.loop, &request->server->quiet);
-    resume(request);
-}
-
-static void on_pause_over(struct ev_loop *loop, ev_timer *timer, int events)
-{
-    (void)loop, (void)events;
-    resume(timer->data);
-}
-
-void http_reply_later(struct http_request *request, double seconds, int status,
-                      const struct http_header *headers, const char *body, size_t length)
-{
-    take_response(
-        request, status, headers,
-        MHD_create_response_from_buffer(length, (void *)(uintptr_t)body, MHD_RESPMEM_MUST_COPY));
-    ev_timer_init(&request->pause, on_pause_over, seconds, 0.);
-    request->pause.data = request;
-    ev_timer_start(request->server->options.loop, &request->pause);
-}
-
-/* libmicrohttpd asks for the next bytes of a stream. */
-static ssize_t read_stream(void *context, uint64_t position, char *bytes, size_t max)
-{
-    (void)position;
-    struct http_request *request = context;
-    size_t length = request->stream.length < max ? request->stream.length : max;
-    if (length == 0 && (request->stream_ended || request->server->ends))
-        return MHD_CONTENT_READER_END_OF_STREAM;
-    if (length == 0) {
-        suspend(request);
-        return 0;
-    }
-    memcpy(bytes, buf_data(&request->stream), length);
-    buf_consume(&request->stream, length);
-    return (ssize_t)length;
-}
-
-#define STREAM_BLOCK 16384
-
-void http_stream(struct http_request *request, int status, const struct http_header *headers,
-                 void (*gone)(void *context), void *context)
-{
-    take_response(request, status, headers,
-                  MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK, read_stream,
-                                                    request, NULL));
-    request->gone = gone;
-    request->gone_context = context;
-    resume(request);
-}
-
-void http_stream_write(struct http_request *request, const char *bytes, size_t length)
-{
-    if (request->stream_ended)
-        return;
-    if (buf_append(&request->stream, bytes, length) < 0)
-        request->stream_ended = true;
-    resume(request);
-}
-
-void http_stream_end(struct http_request *request)
-{
-    request->gone = NULL;
-    request->stream_ended = true;
-    resume(request);
-}
-
-size_t http_stream_waiting(const struct http_request *request)
-{
-    return request->stream.length;
 }
 
 /* The server */
@@ -504,7 +315,7 @@ void http_destroy(struct http_server *server)
     server->ends = true;
     for (struct http_request *request = server->requests; request; request = request->next) {
         request->stream_ended = true;
-        resume(request);
+        http_resume(request);
     }
     for (int i = 0; i < LAST_RUNS; i++)
         run(server); /* who has just been answered gets the answer: that we stop, e.g. */

@@ -87,6 +87,10 @@ void http_stream(struct http_request *request, int status, const struct http_hea
 void http_stream_write(struct http_request *request, const char *bytes, size_t length);
 void http_stream_end(struct http_request *request);
 
+/* Ends all streams of a server when what was written to them has been taken; each one's gone is
+ * called. */
+void http_end_streams(struct http_server *server);
+
 /* Bytes that the client has not taken yet. */
 size_t http_stream_waiting(const struct http_request *request);
 

@@ -34,8 +34,9 @@ struct web *web_resume(struct master *master, const struct supervisor_settings *
                        struct err *err);
 
 /* Follows a new configuration: opens what is new, closes what has gone when it has answered, and
- * takes over users, passwords, modes and owners; the connections of the others stay. Returns 0, or
- * -1 with err (naming the section) where something cannot be opened: then all is as before. */
+ * takes over users, passwords, modes and owners; the connections of the others stay. Streams end
+ * where a listener goes, and where others may look than before. Returns 0, or -1 with err (naming
+ * the section) where something cannot be opened: then all is as before. */
 int web_follow(struct web *web, const struct supervisor_settings *settings, struct err *err);
 
 /* Whether somebody who has asked has not had the answer yet; streams do not count. */

@@ -16,19 +16,25 @@ static const char *place_of(const struct http_server_settings *settings)
     return settings->is_unix ? settings->file : settings->address;
 }
 
-static void replace(char **text, const char *by)
+/* Returns whether that is another text. */
+static bool replace(char **text, const char *by)
 {
+    bool is_new = !*text || strcmp(*text, by) != 0;
+    char *copy = mem_strdup(by);
     free(*text);
-    *text = mem_strdup(by);
+    *text = copy;
+    return is_new;
 }
 
-static void set_credentials(struct listener *listener, const struct http_server_settings *settings)
+/* Returns whether others may look now than before. */
+static bool set_credentials(struct listener *listener, const struct http_server_settings *settings)
 {
-    replace(&listener->username, settings->username);
-    replace(&listener->password, settings->password);
-    replace(&listener->reader, settings->reader);
-    replace(&listener->reader_password, settings->reader_password);
-    replace(&listener->token, settings->token);
+    bool is_new = replace(&listener->username, settings->username);
+    is_new |= replace(&listener->password, settings->password);
+    is_new |= replace(&listener->reader, settings->reader);
+    is_new |= replace(&listener->reader_password, settings->reader_password);
+    is_new |= replace(&listener->token, settings->token);
+    return is_new;
 }
 
 static void close_listener(struct listener *listener)
@@ -149,6 +155,7 @@ static void retire(struct web *web, struct listener *listener)
 {
     log_write(LOG_INFO, "nobody is listened to at %s any more", listener->place);
     http_retire(listener->http);
+    http_end_streams(listener->http);
     if (listener->file)
         unlink(listener->file);
     free(listener->file);
@@ -178,7 +185,8 @@ int web_follow(struct web *web, const struct supervisor_settings *settings, stru
         struct listener *listener = *link;
         const struct http_server_settings *its = find_settings(settings, listener->place);
         if (its) {
-            set_credentials(listener, its);
+            if (set_credentials(listener, its))
+                http_end_streams(listener->http); /* who may still listen comes again */
             listen_adapt(its);
             link = &listener->next;
         } else {

@@ -72,8 +72,8 @@ def free_port():
 class Events:
     """One who listens to the events of a daemon."""
 
-    def __init__(self, daemon, path="/api/v1/events", **headers):
-        self.connection = UnixConnection(daemon.http)
+    def __init__(self, daemon, path="/api/v1/events", port=None, **headers):
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE) if port else UnixConnection(daemon.http)
         self.connection.request("GET", path, headers={key.replace("_", "-"): value for key, value in headers.items()})
         self.answer = self.connection.getresponse()
         self.id = None
@@ -100,6 +100,10 @@ class Events:
             got, data = self.next()
             if got == name and condition(data):
                 return data
+
+    def wait_end(self):
+        """Reads on until the daemon ends it as it should: read() would not take less."""
+        self.answer.read()
 
     def close(self):
         self.connection.close()

@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: MIT
 """HTTP listeners follow the configuration while musterd runs."""
+import contextlib
 import http.client
+import json
 import os
 import socket
 
 import pytest
 
-from support.http import UnixConnection, basic, free_port
-from support.processes import PATIENCE
+from support.http import Events, UnixConnection, basic, free_port
+from support.processes import PATIENCE, descriptors_of, wait_for
 
 
 def inet(port, user="ann", password="secret", name=""):
@@ -98,3 +100,101 @@ def test_what_cannot_be_opened_changes_nothing(daemon):
         assert "the configuration stays as it was" in error["message"] and "[inet_http_server" in error["message"]
         assert (status(daemon, port), status(daemon, port, password="changed")) == (200, 401)
     assert daemon.ask("reload")["ok"] and status(daemon, port, password="changed") == 200
+
+
+# Streams
+
+PROGRAM = "[program:web]\ncommand = sh -c 'echo here; exec sleep 600'\nstartsecs = 0\n"
+CLIENTS = 20
+
+
+@contextlib.contextmanager
+def listen(daemon, port=None, password="secret", path="/api/v1/events", **headers):
+    if port:
+        headers["Authorization"] = basic("ann", password)
+    with contextlib.closing(Events(daemon, path, port, **headers)) as events:
+        assert events.answer.status == 200
+        yield events
+
+
+def test_a_stream_ends_with_its_listener_and_goes_on_at_another(daemon):
+    port = free_port()
+    daemon.configure(inet(port) + PROGRAM)
+    daemon.start()
+    with listen(daemon, port) as events, listen(daemon) as other, listen(daemon, port, path="/logtail/web") as tail:
+        events.next()
+        daemon.configure(PROGRAM)
+        assert daemon.ask("reload")["ok"]
+        events.wait_end()
+        tail.wait_end()
+        daemon.post("/programs/stop", {"names": ["web"]})
+        other.wait("audit", lambda data: data["action"] == "programs-stop")
+    with listen(daemon, Last_Event_ID=events.id) as again:
+        name, data = again.next()
+        assert name != "reset"
+        if (name, data.get("action")) != ("audit", "programs-stop"):
+            again.wait("audit", lambda data: data["action"] == "programs-stop")
+
+
+def test_a_stream_ends_where_others_may_look_now(daemon):
+    port = free_port()
+    daemon.configure(inet(port) + PROGRAM)
+    daemon.start()
+    with listen(daemon, port) as events, listen(daemon, port, path="/logtail/web") as tail:
+        events.next()
+        daemon.configure(inet(port) + PROGRAM + "[program:more]\ncommand = sleep 600\n")
+        assert daemon.ask("reload")["ok"]
+        events.wait("audit", lambda data: data["action"] == "reload")
+        daemon.configure(inet(port, password="changed") + PROGRAM)
+        assert daemon.ask("reload")["ok"]
+        events.wait_end()
+        tail.wait_end()
+    assert status(daemon, port) == 401
+    with listen(daemon, port, password="changed", Last_Event_ID=events.id) as again:
+        assert again.next()[0] != "reset"
+
+
+def test_listeners_that_go_leave_nothing(daemon):
+    """More clients in all than there may be at a time, and no more descriptors at the end."""
+    port = free_port()
+    daemon.configure(PROGRAM)
+    daemon.start()
+    with listen(daemon) as events:
+        events.next()
+    before = None
+    for _ in range(3):
+        daemon.configure(inet(port) + PROGRAM)
+        assert daemon.ask("reload")["ok"]
+        with contextlib.ExitStack() as stack:
+            clients = [stack.enter_context(listen(daemon, port)) for _ in range(CLIENTS)]
+            daemon.configure(PROGRAM)
+            assert daemon.ask("reload")["ok"]
+            for client in clients:
+                client.wait_end()
+        wait_for(lambda: status(daemon, port) is None, "nobody to listen")
+        now = lambda: len(descriptors_of(daemon.pid))
+        before = before or now()
+        wait_for(lambda: now() <= before, lambda: descriptors_of(daemon.pid))
+
+
+def test_an_answer_that_is_being_taken_is_given_whole(daemon):
+    """It is larger than what a unix socket holds."""
+    port = free_port()
+    daemon.configure(inet(port) + "[program:many]\ncommand = sleep 600\nnumprocs = 2000\nprocess_name = p%(process_num)04d\nautostart = false\n")
+    daemon.start()
+    idle = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+    idle.request("GET", "/healthz")
+    assert idle.getresponse().read() == b"ok\n"
+    with socket.socket(socket.AF_UNIX) as client, contextlib.closing(idle.sock) as its_socket:
+        client.settimeout(PATIENCE)
+        client.connect(str(daemon.http))
+        client.sendall(b"GET /api/v1/programs HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        text = client.recv(1024)
+        daemon.config.write_text(daemon.config.read_text().replace("http.sock", "new.sock").replace(str(port), str(free_port())))
+        assert daemon.ask("reload")["ok"]
+        assert its_socket.recv(1) == b""  # both have been looked at: nobody waits at this one
+        while got := client.recv(1 << 20):
+            text += got
+    head, _, body = text.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 200") and len(json.loads(body)["programs"]) == 2000
+    assert len(body) > 300_000
