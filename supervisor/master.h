@@ -111,8 +111,10 @@ int master_adopt(struct master *master, struct settings *settings, struct err *e
 /* Refuses what cannot be done while it stops. Returns 0, or -1 with err. */
 int master_check_running(const struct master *master, const char *what, struct err *err);
 
-/* Whether it can do its work: it does not stop, and each store is there by what was heard of it
- * lately. Asks nobody. Returns 0, or -1 with err. */
+/* Whether it can do its work: it does not stop, and each store is there by what was heard of it in
+ * the last MASTER_SILENCE_MS (figures come once a second, and later where a store is slow). Asks
+ * nobody. Returns 0, or -1 with err. */
+#define MASTER_SILENCE_MS 30000
 int master_check_ready(const struct master *master, struct err *err);
 
 const char *master_phase_name(enum master_phase phase);

@@ -3,12 +3,10 @@
 
 #include <string.h>
 
-#define SILENCE_MS 30000 /* figures come once a second, and later where a store is slow */
-
 static bool is_silent(const struct master *master, const struct pool *pool)
 {
     int64_t now_ms = clock_monotonic_ms(master->host.clock);
-    return !pool->has_metrics || now_ms - pool->measured_ms > SILENCE_MS;
+    return !pool->has_metrics || now_ms - pool->measured_ms > MASTER_SILENCE_MS;
 }
 
 /* The last word on a connection: of the store itself, or the figures of its queues. */

@@ -118,6 +118,19 @@ def test_an_old_socket_is_replaced_and_one_in_use_is_not(daemon):
     assert daemon.call("GET", "/healthz")[0] == 200
 
 
+def test_a_store_that_was_never_there_makes_nobody_ready(daemon):
+    """Nothing listens at its address."""
+    daemon.configure(f"[connection:far]\ndriver = redis\nhost = 127.0.0.1\nport = {free_port()}\n[queue:far]\nconnection = far\nworkers = 0\n")
+    daemon.start()
+    daemon.wait_store()
+    assert daemon.call("GET", "/healthz") == (200, b"ok\n")
+    status, answer = wait_for(lambda: (now := daemon.call("GET", "/readyz")) and b"far" in now[1] and now, lambda: daemon.call("GET", "/readyz"))
+    assert status == 503 and answer in (b"the store of connection far is away\n", b"nothing was heard of queue far lately\n")
+    daemon.configure()
+    daemon.ask("reload")
+    wait_for(lambda: daemon.call("GET", "/readyz") == (200, b"ready\n"), lambda: daemon.call("GET", "/readyz"))
+
+
 def test_a_dead_maintenance_process_is_told(running):
     os.kill(running.get("/status")["maintenance"]["pid"], signal.SIGKILL)
     wait_for(lambda: running.call("GET", "/api/v1/queues")[0] == 200, "the store again")
