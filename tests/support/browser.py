@@ -125,3 +125,54 @@ class Browser:
             except (FileNotFoundError, ProcessLookupError):
                 pass
         self.profile.cleanup()
+
+
+# What WCAG 2 calls contrast, of each text that is shown: [ratio, what it needs, text, colour, background].
+CONTRAST = r"""
+const parse = (text) => { const n = text.match(/[\d.]+/g).map(Number); return {rgb: n.slice(0, 3), alpha: n.length > 3 ? n[3] : 1}; };
+const over = (top, below) => top.rgb.map((value, i) => value * top.alpha + below[i] * (1 - top.alpha));
+const light = (rgb) => rgb.map((value) => (value /= 255) <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4)
+  .reduce((sum, value, i) => sum + value * [0.2126, 0.7152, 0.0722][i], 0);
+function behind(node) {
+  const layers = [];
+  for (; node; node = node.parentElement) {
+    const layer = parse(getComputedStyle(node).backgroundColor);
+    if (layer.alpha) layers.push(layer);
+    if (layer.alpha === 1) break;
+  }
+  return layers.reverse().reduce((below, layer) => over(layer, below), [255, 255, 255]);
+}
+function look(node, style, text) {
+  const back = behind(node), color = over(parse(style.color), back), [a, b] = [light(color), light(back)].sort((x, y) => y - x);
+  const size = parseFloat(style.fontSize), isLarge = size >= 24 || (size >= 18.66 && Number(style.fontWeight) >= 700);
+  return [Math.round((a + 0.05) / (b + 0.05) * 100) / 100, isLarge ? 3 : 4.5, text, style.color, back.map(Math.round).join(",")];
+}
+const found = [], walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+for (let text; (text = walker.nextNode());) {
+  const node = text.parentElement;
+  if (text.data.trim() && node.checkVisibility({checkVisibilityCSS: true}) && !node.closest(":disabled, noscript"))
+    found.push(look(node, getComputedStyle(node), text.data.trim().slice(0, 40)));
+}
+for (const field of document.querySelectorAll("input"))
+  if (field.checkVisibility()) found.push(look(field, getComputedStyle(field, "::placeholder"), field.placeholder || field.name));
+return found;
+"""
+
+# The controls that the Tab key should reach, and what has the focus: a name that tells one from the others.
+CONTROLS = r"""
+window.nameOf ??= (node) => {
+  window.names ??= new Map();
+  if (!names.has(node)) names.set(node, `${names.size} ${node.tagName} ${(node.innerText || node.id || node.name || "").slice(0, 30)}`);
+  return names.get(node);
+};
+const within = document.querySelector("dialog[open]") ?? document.body;
+return [...within.querySelectorAll("a[href], button, input, select, summary, [tabindex='0']")]
+  .filter((node) => !node.disabled && node.checkVisibility({checkVisibilityCSS: true})).map(nameOf);
+"""
+FOCUS = r"""
+const node = document.activeElement;
+if (!node || node === document.body) return null;
+const style = getComputedStyle(node), box = node.getBoundingClientRect();
+return {name: nameOf(node), ring: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2 && node.matches(":focus-visible"),
+  seen: box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth};
+"""

@@ -39,6 +39,7 @@ class Musterd:
         self.fake_log = self.directory / "fake.log"
         self.environment = clean_environment()
         self.environment["FAKE_LOG"] = str(self.fake_log)
+        self.environment["TMPDIR"] = str(self.directory)  # each musterd clears old AUTO logs there when it starts
         if worker:
             self.environment["MUSTER_WORKER"] = str(worker)
         self.program = MUSTERD

@@ -2,18 +2,21 @@
 """The dashboard in a real browser: what it shows is what the interface says, and what it does is done."""
 import gzip
 import json
+import re
 import subprocess
+import sys
 import urllib.parse
 
 import pytest
 
-from support.browser import Browser
+from support.browser import CONTRAST, CONTROLS, FOCUS, Browser
 from support.http import Daemon, basic, free_port
 from support.processes import PROGRAMS, ROOT, wait_for
 
 FILES = ROOT / "supervisor" / "control" / "dashboard"
+HANDLER = ROOT / "tests" / "support" / "handlers" / "handler.py"
 HOSTILE = "<img src=x onerror=\"window.hit=1\"><script>window.hit=1</script>&amp;'\"`${1}"
-ENTER, ESCAPE = "\ue007", "\ue00c"
+ENTER, ESCAPE, TAB = "\ue007", "\ue00c", "\ue004"
 SECTIONS = ["overview", "queues", "workers", "programs", "failed", "batches", "scaling", "alerts", "audit"]
 
 
@@ -27,6 +30,12 @@ class Site(Daemon):
         self.start()
         self.wait_store()
         return self
+
+    def muster(self, *arguments, input=None):
+        """The answer of a command."""
+        done = subprocess.run([PROGRAMS / "muster", "-c", self.config, *arguments, "--json"], input=input, capture_output=True, text=True,
+                              check=True, env=self.environment)
+        return json.loads(done.stdout)
 
     def url(self, page="", user="ann:secret"):
         return f"http://{user}@127.0.0.1:{self.port}/#/{page}"
@@ -159,9 +168,7 @@ def test_failed_jobs_by_their_error(browser, site):
 
 def test_batches_and_alerts(browser, site):
     jobs = "".join(json.dumps({"job": "Mail", "data": number}) + "\n" for number in range(4))
-    made = subprocess.run([PROGRAMS / "muster", "-c", site.config, "batch:create", HOSTILE, "--queue=mails", "--jobs=-", "--json"],
-                          input=jobs, capture_output=True, text=True, check=True, env=site.environment)
-    uuid = json.loads(made.stdout)["batch_uuid"]
+    uuid = site.muster("batch:create", HOSTILE, "--queue=mails", "--jobs=-", input=jobs)["batch_uuid"]
     open_page(browser, site, "batches", "Batches")
     cells = wait_for(lambda: browser.rows().get(uuid), lambda: browser.rows())
     told = site.get(f"/batches?uuid={uuid}")["batches"][0]
@@ -173,6 +180,32 @@ def test_batches_and_alerts(browser, site):
     open_page(browser, site, "alerts", "Alerts")
     wait_for(lambda: sorted(cells[-1] for cells in browser.rows().values()) ==
              sorted(row["message"] for row in site.get("/alerts")["history"]), lambda: browser.rows())
+
+
+def test_failed_jobs_older_than_a_page(browser, tmp_path):
+    """The newest thousand at first, and more when they are asked for."""
+    count = 1003
+    site = Site(tmp_path)
+    site.begin(f"[queue:refused]\nhandler = persistent\ncommand = {sys.executable} {HANDLER}\n")
+    try:
+        open_page(browser, site, "failed", "Failed")
+        browser.wait_text("No failed jobs")
+        job = json.dumps({"job": "Mail", "queue": "refused", "data": {"do": "fail"}, "max_attempts": 1}) + "\n"
+        site.muster("queue:bulk", "-", input=job * count)
+        refused = lambda: next(row for row in site.get("/queues")["queues"] if row["queue"] == "refused")
+        wait_for(lambda: refused()["failed"] == count, refused)
+        open_page(browser, site, "failed", "Failed")
+        browser.wait_text("1,000 jobs of 1 kind, the newest")
+        browser.click("Load 1,000 older", "main")
+        browser.wait_text(f"{count:,} jobs of 1 kind")
+        wait_for(lambda: "Load 1,000 older" not in browser.texts("main button:not([hidden])"), lambda: browser.text())
+        browser.click("Forget", "main")
+        browser.click("Forget", "dialog")
+        browser.wait_text("No failed jobs")
+        assert site.get("/failed")["failed"] == []
+    finally:
+        browser.open("about:blank")
+        site.end()
 
 
 def test_every_section_by_its_key_and_nothing_in_the_console(browser, site):
@@ -248,6 +281,162 @@ def test_a_thousand_programs(browser, tmp_path):
     finally:
         browser.open("about:blank")
         site.end()
+
+
+# For everybody: colours, and without a mouse
+
+@pytest.fixture(scope="module")
+def eventful(tmp_path_factory):
+    """A site with something to show of every kind."""
+    site = Site(tmp_path_factory.mktemp("eventful"))
+    site.begin("[program:web]\ncommand = sleep 600\nstartsecs = 0\n[program:done]\ncommand = sh -c 'exit 3'\nautorestart = false\nstartsecs = 0\n"
+               "[program:gone]\ncommand = /no/such\nstartretries = 0\n[program:idle]\ncommand = sleep 600\nautostart = false\n"
+               "[monitoring]\nalert_interval = 100ms\nalert_queue_size = 2\n")
+    site.post("/queues/broken/jobs", {"job": "Mail", "max_attempts": 1})
+    site.post("/queues/mails/pause", {})
+    for _ in range(3):
+        site.post("/queues/mails/jobs", {"job": "Mail"})
+    site.post("/queues/quick/scale", {"workers": 2, "reason": "more work"})
+    site.call("POST", "/api/v1/queues/nowhere/scale", {"workers": 2})
+    site.muster("batch:create", "Newsletter", "--queue=mails", "--jobs=-", input=json.dumps({"job": "Mail"}) + "\n")
+    wait_for(lambda: site.get("/failed")["failed"] and site.get("/overview")["alerts"], "a failure and an alert")
+    yield site
+    site.end()
+
+
+def open_row(browser):
+    """The drawer of the first row."""
+    wait_for(browser.rows, "rows")
+    browser.run("document.querySelector('.tbody .tr').focus()")
+    browser.key(ENTER)
+    wait_for(lambda: browser.count("#drawer:not([hidden])"), "the drawer")
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_texts_can_be_read(browser, eventful, dark):
+    """WCAG AA: 4.5 to 1, and 3 to 1 for large ones."""
+    browser.device(1280, 900, dark=dark)
+    seen, weak = set(), []
+
+    def look():
+        for ratio, needed, text, color, back in browser.run(CONTRAST):
+            seen.add((color, back))
+            if ratio < needed:
+                weak.append((ratio, text, color, back))
+    for name in SECTIONS:
+        open_page(browser, eventful, name, "")
+        wait_for(lambda: browser.text("main h1"), "a title")
+        if name != "overview":
+            wait_for(browser.rows, f"rows of {name}")
+        look()
+        if browser.run("return Boolean(document.querySelector('.tbody .tr'))"):
+            browser.run("document.querySelector('.tbody .tr').focus()")
+            look()
+        if name in ("queues", "programs", "failed"):
+            open_row(browser)
+            look()
+            browser.key(ESCAPE)
+    browser.key("?")
+    look()
+    browser.key(ESCAPE)
+    open_page(browser, eventful, "failed", "Failed")
+    browser.click("Forget", "main")
+    look()
+    browser.key(ESCAPE)
+    browser.run("for (const kind of ['', 'bad']) document.getElementById('toasts').append(Object.assign(document.createElement('div'), "
+                "{className: `toast ${kind}`, textContent: 'told'}))")
+    look()
+    assert not weak, sorted(set(weak))
+    assert len(seen) > 12, seen
+
+
+def test_pairs_of_colours_can_be_read(browser, eventful):
+    """Also those that are shown only while something is pointed at."""
+    script = ("const probe = document.body.appendChild(document.createElement('p')); probe.textContent = 'probe'; "
+              "probe.style.color = `var(--${arguments[0]})`; probe.style.background = `var(--${arguments[1]})`;"
+              "setTimeout(() => probe.remove());")
+    pairs = [(ink, back) for ink in ("ink", "dim", "accent", "ok", "warn", "bad") for back in ("bg", "card", "soft")]
+    pairs += [("ink", "accent-soft"), ("dim", "accent-soft"), ("accent", "accent-soft")]
+    pairs += [(kind, f"{kind}-soft") for kind in ("ok", "warn", "bad", "idle")]
+    for dark in (False, True):
+        browser.device(1280, 900, dark=dark)
+        open_page(browser, eventful, "overview", "Overview")
+        weak = [(pair, ratio) for pair in pairs for ratio, needed, text, *_ in browser.run(script + CONTRAST, *pair)
+                if text == "probe" and ratio < needed]
+        assert not weak, (dark, weak)
+
+
+def tab_through(browser):
+    """What has the focus, one Tab after the other, until it comes round; each is seen, with a ring."""
+    order = []
+    while True:
+        browser.key(TAB)
+        focus = browser.run(FOCUS)
+        if focus is None or focus["name"] in order:
+            return order
+        assert focus["ring"] and focus["seen"], focus
+        order.append(focus["name"])
+
+
+@pytest.mark.parametrize("name", SECTIONS)
+def test_the_tab_key_reaches_every_control(browser, eventful, name):
+    open_page(browser, eventful, name, "")
+    wait_for(browser.rows if name != "overview" else lambda: browser.count("main a"), "rows")
+    controls = browser.run(CONTROLS)
+    order = tab_through(browser)
+    assert set(controls) <= set(order), [one for one in controls if one not in order]
+    buttons = browser.run("return [...document.querySelectorAll('.tbody button')].filter((node) => node.offsetParent).map((node) => "
+                          "[node.getBoundingClientRect().top, nameOf(node)]).sort((a, b) => a[0] - b[0]).map((one) => one[1])")
+    assert [one for one in order if one in buttons] == buttons
+
+
+def test_the_tab_key_goes_by_what_is_shown(browser, eventful):
+    """Also after the rows were sorted otherwise."""
+    open_page(browser, eventful, "programs", "Programs")
+    wait_for(browser.rows, "rows")
+    browser.click("Program", "main")
+    browser.click("Program", "main")
+    shown = "return [...document.querySelectorAll('.tbody .tr')].{}.map((row) => row.dataset.key)"
+    by_place = browser.run(shown.format("sort((a, b) => a.offsetTop - b.offsetTop)"))
+    assert by_place == sorted(by_place, reverse=True) == browser.run(shown.format("slice()"))
+
+
+def test_work_with_the_keyboard_alone(browser, eventful):
+    paused = lambda: [row["queue"] for row in eventful.get("/pauses")["pauses"]]
+    before = paused()
+    open_page(browser, eventful, "overview", "Overview")
+    browser.key("2")
+    wait_for(browser.rows, "rows")
+    browser.key("/")
+    wait_for(lambda: browser.run("return document.activeElement.id") == "search", "the search")
+    for letter in "quick":
+        browser.key(letter)
+    wait_for(lambda: list(browser.rows()) == ["quick"], lambda: browser.rows())
+    browser.key(ESCAPE)
+    browser.key(ENTER)
+    browser.wait_text("quick", "#drawer h2")
+    assert browser.run("return document.activeElement.innerText") == "Close"
+    browser.key(ESCAPE)
+    assert browser.run("return document.activeElement.dataset.key") == "quick"
+    browser.key("p")
+    wait_for(lambda: set(paused()) == {*before, "quick"}, "the pause")
+    wait_for(lambda: "paused" in browser.rows()["quick"][0], lambda: browser.rows())
+    browser.key("p")
+    wait_for(lambda: paused() == before, "the end of the pause")
+    browser.key("s")
+    browser.wait_text("Scale quick", "dialog")
+    controls, first = browser.run(CONTROLS), browser.run(FOCUS)["name"]
+    assert set(controls) <= {first, *tab_through(browser)}
+    browser.key(ESCAPE)
+    assert browser.run("return document.activeElement.dataset.key") == "quick"
+
+
+def test_since_when_an_alert_is_active(browser, eventful):
+    open_page(browser, eventful, "alerts", "Alerts")
+    pattern = r"since (\w+ \d+, )?\d\d:\d\d:\d\d, for \d+ [smh]"
+    wait_for(lambda: re.search(pattern, browser.text("main .cards")), lambda: browser.text())
+    open_page(browser, eventful, "overview", "Overview")
+    wait_for(lambda: re.search(pattern, browser.text()), lambda: browser.text())
 
 
 # Without a browser

@@ -90,6 +90,9 @@ export function when(ms) {
 }
 export const ago = (ms) => ms ? `${dur(Math.max(0, Date.now() - ms))} ago` : "never";
 
+// "since 14:03:22, for 3 s"
+export const since = (ms) => `since ${when(ms)}, for ${dur(Math.floor(Math.max(0, Date.now() - ms) / 1000) * 1000)}`;
+
 export function toast(text, kind = "") {
   const node = el("div", { class: `toast ${kind}`, text });
   document.getElementById("toasts").append(node);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The views of what is kept: failed jobs, batches, scaling, alerts and the audit log.
-import { el, put, putClass, button, bar, num, dur, when, ago, plural, toast } from "./dom.js";
+import { el, put, putClass, button, bar, num, dur, when, ago, since, plural, toast } from "./dom.js";
 import { state, get, act, connections, isOperator } from "./state.js";
 import { Table } from "./table.js";
 import { badge, setBadge, head, search, ask, onFailed } from "./parts.js";
@@ -14,21 +14,63 @@ const mark = (value) => (cell) => {
 };
 const text = (id, label, width, value, more = {}) => ({ id, label, width, text: value, tip: value, sort: value, ...more });
 
-// Asks again while the view is there; the answers of all connections together.
+// Asks again while the view is there, after so many seconds; the answers of all connections.
 function polled(fetchOne, seconds, take) {
-  let stopped = false, timer = null;
+  let stopped = false, timer = null, round = 0;
   async function ask() {
+    const mine = ++round, isOver = () => stopped || mine !== round;
     clearTimeout(timer);
     try {
-      const answers = await Promise.all(connections().map((name) => fetchOne(encodeURIComponent(name))));
-      if (!stopped) take(answers.flat());
+      const answers = await Promise.all(connections().map((name) => fetchOne(name)));
+      if (!isOver()) take(answers);
     } catch (error) {
-      if (!stopped) toast(error.message, "bad");
+      if (!isOver()) toast(error.message, "bad");
     }
-    if (!stopped) timer = setTimeout(ask, document.hidden ? 30000 : seconds * 1000);
+    if (!isOver()) timer = setTimeout(ask, document.hidden ? 30000 : seconds() * 1000);
   }
   ask();
   return { again: ask, stop() { stopped = true; clearTimeout(timer); } };
+}
+
+// One page of a connection, behind a uuid; in smaller pieces where the rows are so large that they do not fit.
+async function fetchPage({ path, list, id, size }, connection, after) {
+  for (const limit of [size, size / 10, size / 100]) {
+    try {
+      const rows = (await get(`${path}?limit=${limit}&connection=${encodeURIComponent(connection)}${after && `&after=${encodeURIComponent(after[id])}`}`))[list];
+      return { rows: rows.map((row) => ({ connection, ...row })), more: rows.length === limit };
+    } catch (error) {
+      if (limit === size / 100) throw error;
+    }
+  }
+  return null;
+}
+
+// The newest rows of a list, with a button for older ones: {path, list, id: its key, size of a page, seconds, take(rows, more)}.
+function paged(what) {
+  let wanted = what.size;
+  async function fetchPages(connection) {
+    const rows = [];
+    let more = true;
+    while (more && rows.length < wanted) {
+      const page = await fetchPage(what, connection, rows.at(-1) ?? "");
+      rows.push(...page.rows);
+      ({ more } = page);
+    }
+    return { rows, more };
+  }
+  const older = button(`Load ${num(what.size)} older`, () => {
+    wanted += what.size;
+    older.disabled = true;
+    source.again();
+  }, { title: "These are the newest; there are older ones" });
+  older.hidden = true;
+  const source = polled(fetchPages, () => what.seconds * wanted / what.size, (answers) => {
+    const more = answers.some((answer) => answer.more);
+    older.hidden = !more;
+    older.disabled = false;
+    what.take(answers.flatMap((answer) => answer.rows), more);
+  });
+  return { older, ...source };
 }
 
 // Failed jobs
@@ -50,19 +92,8 @@ function groupFailed(jobs) {
   return [...groups.values()].sort((a, b) => b.last - a.last);
 }
 
-async function fetchFailed(connection) {
-  for (const limit of [1000, 100, 10]) {
-    try {
-      return (await get(`/failed?limit=${limit}&connection=${connection}`)).failed;
-    } catch (error) {
-      if (limit === 10) throw error;
-    }
-  }
-  return [];
-}
-
 export function failed(main) {
-  let groups = null, filter = "";
+  let groups = null, filter = "", isMore = false;
   const count = el("span", { class: "dim num" });
   const acts = (cell, row) => {
     if (!isOperator()) return () => {};
@@ -76,7 +107,7 @@ export function failed(main) {
     return (row) => { put(job, row.job); put(pattern, row.pattern); cell.title = row.pattern; };
   };
   const table = new Table({ label: "Failed jobs by error", tall: true, key: (row) => row.id, open: (row) => showFailed(row, source.again),
-    none: () => groups === null ? ["Looking…", "The store is asked."] : filter ? ["Nothing like that", "No failure has this text."] : ["No failed jobs", "What fails for good waits here until you retry or forget it."],
+    none: () => groups === null ? ["Looking…", "The store is asked."] : filter ? ["Nothing like that", isMore ? "None of the failures that are loaded has this text; there are older ones." : "No failure has this text."] : ["No failed jobs", "What fails for good waits here until you retry or forget it."],
     columns: [
       { id: "kind", label: "Job and error", width: "minmax(140px, 3fr)", sort: (row) => row.job, make: kindCell },
       { id: "count", label: "Jobs", width: "56px", cls: "right", down: true, sort: (row) => row.jobs.length, text: (row) => num(row.jobs.length) },
@@ -84,12 +115,16 @@ export function failed(main) {
       { id: "last", label: "Last", width: "110px", cls: "right", hide: "mid", down: true, sort: (row) => row.last, text: (row) => ago(row.last) },
       { id: "acts", label: "", width: "132px", cls: "acts", only: true, hide: "wide", make: acts },
     ] });
-  main.replaceChildren(head("Failed jobs", count, search("Find an error, class or queue", (value) => { filter = value; update(); })), table.node);
-  const source = polled(fetchFailed, 5, (jobs) => { groups = groupFailed(jobs); update(); });
+  const source = paged({ path: "/failed", list: "failed", id: "uuid", size: 1000, seconds: 5, take(jobs, more) {
+    groups = groupFailed(jobs);
+    isMore = more;
+    update();
+  } });
+  main.replaceChildren(head("Failed jobs", count, source.older, search("Find an error, class or queue", (value) => { filter = value; update(); })), table.node);
   function update() {
     const rows = (groups ?? []).filter((row) => `${row.job} ${row.pattern} ${[...row.queues].join(" ")}`.toLowerCase().includes(filter));
     const jobs = rows.reduce((sum, row) => sum + row.jobs.length, 0);
-    put(count, groups ? `${plural(jobs, "job")} of ${plural(rows.length, "kind")}${jobs >= 1000 ? ", the newest" : ""}` : "");
+    put(count, groups ? `${plural(jobs, "job")} of ${plural(rows.length, "kind")}${isMore ? ", the newest" : ""}` : "");
     table.update(rows);
   }
   return { update, leave() { table.leave(); source.stop(); } };
@@ -125,9 +160,8 @@ export function batches(main) {
       { id: "at", label: "Begun", width: "110px", cls: "right", hide: "mid", down: true, sort: (row) => row.created_at, text: (row) => ago(row.created_at) },
       { id: "acts", label: "", width: "74px", cls: "acts", hide: "wide", only: true, make: acts },
     ] });
-  main.replaceChildren(head("Batches", search("Find a batch", (value) => { filter = value; update(); })), table.node);
-  const source = polled((connection) => get(`/batches?limit=200&connection=${connection}`).then((answer) =>
-    answer.batches.map((row) => ({ ...row, connection: decodeURIComponent(connection) }))), 3, (answer) => { rows = answer; update(); });
+  const source = paged({ path: "/batches", list: "batches", id: "batch_uuid", size: 200, seconds: 3, take(answer) { rows = answer.sort((a, b) => b.created_at - a.created_at); update(); } });
+  main.replaceChildren(head("Batches", source.older, search("Find a batch", (value) => { filter = value; update(); })), table.node);
   function update() {
     table.update((rows ?? []).filter((row) => `${row.name} ${row.batch_uuid} ${row.state}`.toLowerCase().includes(filter)));
   }
@@ -183,7 +217,7 @@ export function alerts(main) {
   function update() {
     now.hidden = !state.alerts.size;
     now.replaceChildren(...[...state.alerts.values()].map((row) => el("div", { class: "card" }, el("div", { class: "row" }, badge(row.severity), el("b", { text: row.queue ?? row.connection ?? "" })),
-      el("p", { text: row.message }), el("p", { class: "dim small", text: `since ${ago(row.since)}` }))));
+      el("p", { text: row.message }), el("p", { class: "dim small", text: since(row.since) }))));
     table.update(state.told);
   }
   return { update, leave: () => table.leave() };

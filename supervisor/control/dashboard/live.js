@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The views of what the master itself knows: overview, queues, workers, programs.
-import { el, put, putClass, button, bar, spark, num, dur, bytes, ago, plural, empty } from "./dom.js";
+import { el, put, putClass, button, bar, spark, num, dur, bytes, ago, since, plural, empty } from "./dom.js";
 import { state, rate, programKey, isOperator, get } from "./state.js";
 import { Table } from "./table.js";
 import { badge, setBadge, head, search, pause, pauseAll, resumeAll, scale, restartWorkers, program, programs } from "./parts.js";
@@ -70,7 +70,7 @@ function alertLine() {
   const node = el("li", {}, el("span", { class: "two-lines" }, text, about), mark);
   node.write = (row) => {
     put(text, row.message);
-    put(about, `${row.queue ?? row.connection ?? ""} · since ${ago(row.since)}`);
+    put(about, `${row.queue ?? row.connection ?? ""} · ${since(row.since)}`);
     setBadge(mark, row.severity);
   };
   return node;
@@ -220,7 +220,7 @@ export function workers(main) {
 
 // Programs
 
-const since = (row) => up(row) ? `up ${dur(Date.now() - row.started_at)}` : row.stopped_at ? `ended ${ago(row.stopped_at)}` : "not started";
+const sinceWhen = (row) => up(row) ? `up ${dur(Date.now() - row.started_at)}` : row.stopped_at ? `ended ${ago(row.stopped_at)}` : "not started";
 
 function programActions(cell, row) {
   const log = button("Log", () => showLog(row()));
@@ -246,7 +246,7 @@ export function programsView(main) {
     columns: [
       { id: "name", label: "Program", width: "minmax(100px, 1.6fr)", cls: "name", sort: programKey, text: programKey, tip: programKey },
       { id: "state", label: "State", width: "92px", sort: (row) => row.state, make: (cell) => { const node = badge(""); cell.append(node); return (row) => setBadge(node, row.state); } },
-      { id: "since", label: "Since", width: "minmax(110px, 1fr)", hide: "wide", sort: (row) => row.started_at, text: since },
+      { id: "since", label: "Since", width: "minmax(110px, 1fr)", hide: "wide", sort: (row) => row.started_at, text: sinceWhen },
       { id: "pid", label: "Pid", width: "76px", cls: "right", hide: "mid", sort: (row) => row.pid, text: (row) => row.pid || "–" },
       { id: "note", label: "", width: "minmax(60px, 1fr)", cls: "dim", hide: "mid", text: (row) => row.error || (row.state === "EXITED" ? `exit status ${row.exit_status}` : ""), tip: (row) => row.error },
       { id: "acts", label: "", width: isOperator() ? "180px" : "56px", narrow: isOperator() ? "112px" : "56px", cls: "acts", make: programActions },

@@ -60,7 +60,9 @@ export class Table {
     }
     this.node.setAttribute("aria-rowcount", rows.length);
     const isEmpty = rows.length === 0;
-    if (isEmpty && this.noneNode.hidden) this.noneNode.replaceChildren(empty(...this.none()));
+    const said = isEmpty ? this.none() : [];
+    if (isEmpty && said[0] !== this.said) this.noneNode.replaceChildren(empty(...said));
+    [this.said] = said;
     this.noneNode.hidden = !isEmpty;
     this.titles.hidden = isEmpty;
     this.draw();
@@ -88,12 +90,24 @@ export class Table {
       for (const write of line.writes) write(row);
     }
     for (const [key, line] of this.live)
-      if (!wanted.has(key) && line.node !== document.activeElement) {
+      if (!wanted.has(key) && !line.node.contains(document.activeElement)) {
         line.node.remove();
         this.live.delete(key);
       }
+    this.arrange();
     const focusable = [...this.live.values()].find((line) => line.node.tabIndex === 0);
     if (!focusable && this.live.size) this.live.values().next().value.node.tabIndex = 0;
+  }
+
+  // The Tab key and screen readers go by the order of the elements, not by where they are shown.
+  arrange() {
+    const active = document.activeElement;
+    let next = this.body.firstElementChild;
+    for (const { node } of [...this.live.values()].sort((a, b) => a.index - b.index)) {
+      if (node === next) next = next.nextElementSibling;
+      else this.body.insertBefore(node, next);
+    }
+    if (active !== document.activeElement && this.body.contains(active)) active.focus({ preventScroll: true });
   }
 
   makeLine(key) {
