@@ -3,12 +3,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "common/fd.h"
@@ -16,6 +18,9 @@
 #include "common/path.h"
 
 #define PID_TEXT_SIZE 32
+
+#define PASSING_MS       5000
+#define PASSING_PAUSE_MS 10
 
 /* Reads what is in the file. Returns 0, or -1 where it is no pid file. */
 static int read_pid(const struct pidfile *pidfile, char pid[PID_TEXT_SIZE])
@@ -27,6 +32,33 @@ static int read_pid(const struct pidfile *pidfile, char pid[PID_TEXT_SIZE])
     bool is_pid = got >= 0 && (digits == length || (digits + 1 == length && pid[digits] == '\n'));
     pid[digits] = '\0';
     return is_pid ? 0 : -1;
+}
+
+/* A master that was killed while it started a child: the child holds its lock until it has become
+ * its program, which is soon. */
+static bool is_passing(const struct pidfile *pidfile)
+{
+    char pid[PID_TEXT_SIZE];
+    if (read_pid(pidfile, pid) < 0 || !pid[0])
+        return false;
+    return kill((pid_t)strtol(pid, NULL, 10), 0) < 0 && errno == ESRCH;
+}
+
+/* Takes the lock; waits for one that passes. Returns 0, or -1 with errno. */
+static int lock_open_file(const struct pidfile *pidfile)
+{
+    const struct timespec pause = {.tv_nsec = PASSING_PAUSE_MS * 1000000L};
+    for (int tries = PASSING_MS / PASSING_PAUSE_MS;; tries--) {
+        if (flock(pidfile->fd, LOCK_EX | LOCK_NB) == 0)
+            return 0;
+        if (errno != EWOULDBLOCK)
+            return -1;
+        if (tries <= 0 || !is_passing(pidfile)) {
+            errno = EWOULDBLOCK;
+            return -1;
+        }
+        nanosleep(&pause, NULL);
+    }
 }
 
 static int refuse(const struct pidfile *pidfile, struct err *err)
@@ -53,7 +85,7 @@ static int lock(struct pidfile *pidfile, struct err *err)
         pidfile->fd = open(pidfile->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
         if (pidfile->fd < 0)
             return err_errno(err, errno, "cannot open the pid file %s", pidfile->path);
-        if (flock(pidfile->fd, LOCK_EX | LOCK_NB) < 0)
+        if (lock_open_file(pidfile) < 0)
             return errno == EWOULDBLOCK
                        ? refuse(pidfile, err)
                        : err_errno(err, errno, "cannot lock the pid file %s", pidfile->path);

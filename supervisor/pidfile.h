@@ -13,7 +13,8 @@ struct pidfile {
     int fd; /* -1 while it is not held */
 };
 
-/* Takes the lock and writes our pid; missing directories are made. Returns 0, or -1 with err
+/* Takes the lock and writes our pid; missing directories are made. Where the process of the file is
+ * gone, and its lock is not, it waits for that, for some seconds. Returns 0, or -1 with err
  * (ERR_CONFLICT, naming the other's pid, where a master runs). pidfile_release is due in either
  * case. */
 int pidfile_take(struct pidfile *pidfile, const char *path, struct err *err);

@@ -6,7 +6,7 @@ import json
 import socket
 
 from support.musterd import Musterd
-from support.processes import PATIENCE, PROGRAMS, wait_for
+from support.processes import PATIENCE, PROGRAMS, free_port, wait_for  # noqa: F401
 
 
 class UnixConnection(http.client.HTTPConnection):
@@ -61,12 +61,6 @@ class Daemon(Musterd):
 
 def basic(user, password):
     return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Events:

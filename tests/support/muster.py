@@ -37,7 +37,7 @@ class Muster(Musterd):
 
         def section(keys):
             return "".join(f"{key} = {value}\n" for key, value in keys.items()) + "\n"
-        self.config.write_text(f"[muster]\n{section(muster)}{self.store.section}{section(connection or {})}"
+        self.write_config(f"[muster]\n{section(muster)}{self.store.section}{section(connection or {})}"
                                f"[worker_options]\n{section(options)}{''.join(queues)}")
 
     # --- the command line ---

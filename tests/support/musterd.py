@@ -8,7 +8,7 @@ import signal
 import socket
 import subprocess
 
-from support.processes import BUILD, PATIENCE, PROGRAMS, processes_with, wait_for
+from support.processes import BUILD, PATIENCE, PROGRAMS, descendants_of, processes_with, wait_for
 
 MUSTERD = PROGRAMS / "musterd"
 FAKE_WORKER = BUILD / "tests" / "system" / "fake-worker"
@@ -25,6 +25,13 @@ def send(pid, number):
         os.kill(pid, number)
     except ProcessLookupError:
         pass
+
+
+def replace_file(path, text):
+    """Writes a file that somebody may be reading: who opens it finds the whole of the old text or of the new one."""
+    new = path.with_name(path.name + ".new")
+    new.write_text(text)
+    new.replace(path)
 
 
 class Musterd:
@@ -49,7 +56,10 @@ class Musterd:
         """Writes the configuration; queues is text, keys of [muster] are arguments."""
         keys = {"datadir": self.directory, "restart_delay": "100ms", "restart_delay_max": "1s", **muster}
         lines = "".join(f"{key} = {value}\n" for key, value in keys.items())
-        self.config.write_text(f"[muster]\n{lines}\n[connection:database]\ntimeout = 100ms\n\n{queues}")
+        self.write_config(f"[muster]\n{lines}\n[connection:database]\ntimeout = 100ms\n\n{queues}")
+
+    def write_config(self, text):
+        replace_file(self.config, text)
 
     def start(self, *options, preexec=None):
         log = self.log.open("ab")
@@ -61,8 +71,8 @@ class Musterd:
 
     def answers(self):
         try:
-            return self.ask("ping")["pid"] == self.pid
-        except (FileNotFoundError, ConnectionError):  # it is not there yet, or still the one before, as it ends
+            return self.ask("ping").get("pid") == self.pid
+        except (FileNotFoundError, ConnectionError, ValueError):  # it is not there yet, or still the one before, as it ends
             return False
 
     @property
@@ -116,9 +126,10 @@ class Musterd:
     def log_text(self):
         return self.log.read_text(errors="replace") if self.log.exists() else ""
 
-    def wait_log(self, pattern, timeout=PATIENCE):
-        return wait_for(lambda: re.search(pattern, self.log_text()), 
-                        lambda: f"in the log: {pattern}\n{self.log_text()}", timeout)
+    def wait_log(self, pattern, timeout=PATIENCE, count=1):
+        """Until it is in the log so many times; an earlier step may have written it, too."""
+        return wait_for(lambda: len(re.findall(pattern, self.log_text())) >= count,
+                        lambda: f"in the log: {count} of {pattern}\n{self.log_text()}", timeout)
 
     def fake_lines(self, start=""):
         text = self.fake_log.read_text() if self.fake_log.exists() else ""
@@ -147,8 +158,12 @@ class Musterd:
     def end(self):
         """Whatever has happened: nothing that it has started lives on."""
         if self.process and self.process.poll() is None:
+            self.signal(signal.SIGSTOP)
+            below = descendants_of(self.pid)  # one that becomes its program has no environment in that moment
             self.process.kill()
             self.process.wait()
+            for pid in below:
+                send(pid, signal.SIGKILL)
         while survivors := self.survivors():
             for pid in survivors:
                 send(pid, signal.SIGKILL)

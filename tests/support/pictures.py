@@ -61,7 +61,7 @@ def main():
         daemon.environment["MUSTER_NOTIFIER"] = str(BUILD / "muster-notifier")
         daemon.configure(configuration(port))
         text = daemon.config.read_text()
-        daemon.config.write_text(text[:text.index("[queue:mails]")] + text[text.index("[unix_http_server]"):])
+        daemon.write_config(text[:text.index("[queue:mails]")] + text[text.index("[unix_http_server]"):])
         browser = Browser()
         try:
             daemon.start()

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 
-from support.processes import WRAPPER, children_of, wait_dead, wait_for
+from support.processes import WRAPPER, children_of, free_port, wait_dead, wait_for  # noqa: F401
 
 SKIPPED = 77  # for meson
 
@@ -26,12 +26,6 @@ def find_programs():
     places = [pathlib.Path(shutil.which("initdb") or "/nowhere/initdb").resolve().parent,
               *sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)]
     return next((place for place in places if (place / "postgres").exists()), None)
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def owner():

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Waiting with a deadline, and looking at processes."""
+import itertools
 import os
 import pathlib
+import socket
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -24,6 +26,21 @@ def wait_for(condition, what="", timeout=PATIENCE):
             return result
         assert time.monotonic() < deadline, f"not within {timeout} s: {what() if callable(what) else what}"
         time.sleep(0.01)
+
+
+# Below those that the kernel gives to clients, and apart from those of other tests that run now.
+PORTS = itertools.cycle(15000 + (os.getpid() * 16 + number) % 16000 for number in range(16000))
+
+
+def free_port():
+    """A port of 127.0.0.1 that nobody listens at."""
+    for port in PORTS:
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                pass
 
 
 def process_lives(pid):

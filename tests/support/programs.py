@@ -24,7 +24,7 @@ class Programs:
         self.directory = musterd.directory
 
     def configure(self, sections, daemon=""):
-        self.musterd.config.write_text(
+        self.musterd.write_config(
             f"[supervisord]\nnodaemon = true\nidentifier = test\nchildlogdir = {self.directory}\n"
             f"pidfile = {self.directory}/s.pid\nlogfile = {self.directory}/s.log\n{daemon}\n{sections}")
 

@@ -8,13 +8,7 @@ import signal
 import socket
 import subprocess
 
-from support.processes import PATIENCE, wait_for
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+from support.processes import PATIENCE, free_port, wait_for  # noqa: F401
 
 
 class RedisError(Exception):

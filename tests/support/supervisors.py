@@ -7,7 +7,7 @@ import signal
 import subprocess
 import xmlrpc.client
 
-from support.musterd import MUSTERD, clean_environment, send
+from support.musterd import MUSTERD, clean_environment, replace_file, send
 from support.processes import PATIENCE, descendants_of, process_lives, wait_for
 
 SUPERVISORD = "/usr/bin/supervisord"
@@ -33,10 +33,13 @@ class Daemon:
         return f"unix://{self.directory}/s.sock"
 
     def configure(self, sections, daemon="", server=SERVER):
-        self.config.write_text((f"[supervisord]\nnodaemon = true\nidentifier = test\nchildlogdir = {self.directory}\n"
-                                f"pidfile = {self.directory}/s.pid\nlogfile = {self.directory}/s.log\nloglevel = info\n{daemon}\n"
-                                + (server + CLIENT).replace("{here}", str(self.directory)) + INTERFACE
-                                + sections.replace("{here}", str(self.directory))))
+        self.write_config(f"[supervisord]\nnodaemon = true\nidentifier = test\nchildlogdir = {self.directory}\n"
+                          f"pidfile = {self.directory}/s.pid\nlogfile = {self.directory}/s.log\nloglevel = info\n{daemon}\n"
+                          + (server + CLIENT).replace("{here}", str(self.directory)) + INTERFACE
+                          + sections.replace("{here}", str(self.directory)))
+
+    def write_config(self, text):
+        replace_file(self.config, text)
 
     def start(self, *options):
         with (self.directory / "output").open("ab") as output:

@@ -61,7 +61,7 @@ def configure(muster, *queues, notify="", **keys):
     lines = "".join(f"{key} = {value}\n" for key, value in keys.items())
     muster.environment["MUSTER_NOTIFIER"] = str(PROGRAMS / "muster-notifier")
     muster.configure(*queues)
-    muster.config.write_text(muster.config.read_text() + f"\n[monitoring]\n{lines}\n{notify}")
+    muster.write_config(muster.config.read_text() + f"\n[monitoring]\n{lines}\n{notify}")
 
 
 def webhook(receiver, more="", name="hook", kind="webhook"):
@@ -249,7 +249,7 @@ def test_no_musterd_is_unknown(muster):
 ])
 def test_bad_settings(muster, section, message):
     muster.configure(muster.queue("mails"))
-    muster.config.write_text(muster.config.read_text() + section)
+    muster.write_config(muster.config.read_text() + section)
     result = muster.run("config:check")
     assert result.returncode == 2 and message in result.stderr, result
 

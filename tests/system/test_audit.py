@@ -186,7 +186,7 @@ def test_xmlrpc_actions(tmp_path):
 def test_events_with_their_trace(muster):
     path = muster.directory / "events.jsonl"
     muster.configure(muster.queue("mails"))
-    muster.config.write_text(muster.config.read_text() + f"\n[monitoring]\nevents_log = {path}\n")
+    muster.write_config(muster.config.read_text() + f"\n[monitoring]\nevents_log = {path}\n")
     muster.start()
     trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
     done = muster.push(queue="mails", traceparent=trace)

@@ -73,7 +73,7 @@ def test_reload(running):
     running.configure(running.queue("emails", workers=1))
     assert running.cli("master:reload") == {"generation": 2}
     wait_for(lambda: len(running.running()) == 1)
-    running.config.write_text(running.config.read_text() + "wrokers = 3\n")
+    running.write_config(running.config.read_text() + "wrokers = 3\n")
     result = running.run("master:reload")
     assert result.returncode == 2 and re.search(r"muster\.ini:\d+: .*workers", result.stderr)
     assert running.ask("status")["generation"] == 2
@@ -112,7 +112,7 @@ WRONG = "[queue:emails]\nworkers = many\nnonsense = 1\n"
 
 @pytest.mark.parametrize("text", [WRONG, "[muster]\nrestart_delay = soon\n", "[nonsense]\na = b\n"])
 def test_a_file_that_has_become_wrong_does_not_keep_musterd_from_being_stopped(running, text):
-    running.config.write_text(f"[muster]\ndatadir = {running.directory}\n\n{text}")
+    running.write_config(f"[muster]\ndatadir = {running.directory}\n\n{text}")
     result = running.run("--json", "master:status")
     assert result.returncode == 0 and f'"pid":{running.pid}' in result.stdout
     assert str(running.config) in result.stderr and f"musterd is asked at {running.socket}" in result.stderr
@@ -123,7 +123,7 @@ def test_a_file_that_has_become_wrong_does_not_keep_musterd_from_being_stopped(r
 
 
 def test_a_socket_that_is_named_needs_no_file(running):
-    running.config.write_text("this is no INI file\n")
+    running.write_config("this is no INI file\n")
     result = running.run("master:stop")
     assert result.returncode == 2 and str(running.config) in result.stderr and "--socket=PATH" in result.stderr
     assert running.run("queue:workers", f"--socket={running.socket}").returncode == 0

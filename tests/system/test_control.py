@@ -105,7 +105,7 @@ def test_clients_have_a_limit(quiet):
             answer = json.loads(extra.file.readline())
             assert answer["error"]["code"] == "limit"
         clients.pop().__exit__()
-        wait_for(lambda: quiet.ask("ping")["ok"])
+        wait_for(quiet.answers)
     finally:
         for client in clients:
             client.__exit__()

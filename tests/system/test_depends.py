@@ -112,7 +112,7 @@ def test_a_job_that_has_ended_well_lets_others_begin(programs):
 
 
 def test_a_start_is_in_vain_where_what_it_needs_is_fatal(programs):
-    programs.start(program("web", SLEEP, startsecs=0, depends_on="db") + program("db", "false", startretries=0))
+    programs.start(program("web", SLEEP, startsecs=0, depends_on="db") + program("db", "false", startsecs=60, startretries=0))
     wait_state(programs, "db", "FATAL")
     wait_for(lambda: programs.rows()["web"]["waits_for"] == "db (FATAL)", "the state of db")
     result = programs.carry_out("programs-start", names=["web"])["results"][0]

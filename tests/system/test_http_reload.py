@@ -68,10 +68,10 @@ def test_a_unix_socket_changes_its_mode_and_goes(daemon):
     daemon.start()
     assert os.stat(daemon.http).st_mode & 0o777 == 0o770
     before = os.stat(daemon.http).st_ino
-    daemon.config.write_text(daemon.config.read_text().replace("0770", "0700"))
+    daemon.write_config(daemon.config.read_text().replace("0770", "0700"))
     daemon.ask("reload")
     assert os.stat(daemon.http).st_mode & 0o777 == 0o700 and os.stat(daemon.http).st_ino == before
-    daemon.config.write_text(daemon.config.read_text().replace("http.sock", "new.sock"))
+    daemon.write_config(daemon.config.read_text().replace("http.sock", "new.sock"))
     daemon.ask("reload")
     assert not daemon.http.exists()
     daemon.http = daemon.directory / "new.sock"

@@ -52,11 +52,11 @@ def test_as_many_workers_as_configured_and_the_maintenance_process(musterd):
 def test_what_a_heartbeat_says_is_told(musterd):
     musterd.configure(queues(emails=1))
     musterd.start()
-    worker = wait_for(lambda: [w for w in musterd.workers() if w["status"] == "busy" and w["cpu"] > 0])[0]
+    # It says that it uses half of the time that passes; on a busy machine some heartbeats are heard late.
+    worker = wait_for(lambda: [w for w in musterd.workers() if w["status"] == "busy" and 40 < w["cpu"] < 60])[0]
     assert worker["id"].startswith("worker_") and worker["queue"] == "emails"
     assert (worker["memory"], worker["jobs_processed"], worker["failed"]) == (5 << 20, 7, 3)
     assert (worker["busy"], worker["concurrency"]) == (1, 2)
-    assert 40 < worker["cpu"] < 60  # it says that it uses half of the time that passes
     assert worker["started_at"] <= worker["last_heartbeat"] <= time.time() * 1000 + 1000
 
 
@@ -185,7 +185,7 @@ def test_a_worker_that_crashes_is_reported_with_its_signal(musterd):
 @pytest.mark.parametrize("how", ["stopped", "silent"])
 def test_a_worker_that_is_silent_for_too_long_is_killed_and_replaced(musterd, how):
     name = "first_silent" if how == "silent" else "emails"
-    musterd.configure(queues(**{name: 1, "others": 1}), health_check_interval=1)
+    musterd.configure(queues(**{name: 1, "others": 1}), health_check_interval=3)
     musterd.start()
     name = name.replace("_", "-")
     (old, pid), = musterd.wait_running(1, name).items()
@@ -196,15 +196,15 @@ def test_a_worker_that_is_silent_for_too_long_is_killed_and_replaced(musterd, ho
     assert not process_lives(pid)
     assert old not in musterd.wait_running(1, name)
     assert musterd.running("others") == others
-    musterd.wait_log(rf"stalled: {name}:{old} has been silent for 1\.\d s")
+    musterd.wait_log(rf"stalled: {name}:{old} has been silent for [\d.]+ s")
 
 
 def test_a_master_that_was_held_up_judges_nobody_by_that(musterd):
-    musterd.configure(queues(emails=2), health_check_interval=1)
+    musterd.configure(queues(emails=2), health_check_interval=2)
     musterd.start()
     workers = musterd.wait_running(2)
     musterd.signal(signal.SIGSTOP)
-    time.sleep(2.5)  # longer than any worker may be silent
+    time.sleep(3.5)  # longer than any worker may be silent
     musterd.signal(signal.SIGCONT)
     heard = max(worker["last_heartbeat"] for worker in musterd.workers())
     wait_for(lambda: all(worker["last_heartbeat"] > heard for worker in musterd.workers()))
@@ -248,8 +248,8 @@ def test_without_descriptors_the_control_socket_answers_and_starts_are_tried_aga
     musterd.configure(queues(emails=20))
     musterd.start(preexec=limit)
     musterd.wait_log(r"spawnerr: .*Too many open files")
-    running = wait_for(lambda: len(musterd.running()) > 2 and musterd.running())
-    assert {worker["state"] for worker in musterd.workers()} >= {"BACKOFF", "RUNNING"}
+    running = wait_for(lambda: len(now := musterd.running()) > 2 and now)
+    wait_for(lambda: {worker["state"] for worker in musterd.workers()} >= {"BACKOFF", "RUNNING"}, musterd.log_text)
     resource.prlimit(musterd.pid, resource.RLIMIT_NOFILE, (1000, 1000))
     assert running.items() <= musterd.wait_running(20).items()
 
@@ -272,17 +272,18 @@ def nobodys_musterd(musterd):
 @pytest.mark.no_valgrind("valgrind 3.19 does not survive a fork that fails")
 def test_where_fork_fails_starts_are_tried_again(nobodys_musterd):
     musterd = nobodys_musterd
+    user = 20000 + os.getpid() % 40000  # the processes of a user are counted over the whole machine
 
     def become_nobody():
         resource.setrlimit(resource.RLIMIT_NPROC, (4, 100))
         os.setgroups([])
-        os.setgid(54321)
-        os.setuid(54321)
+        os.setgid(user)
+        os.setuid(user)
     musterd.configure(queues(emails=6))
     musterd.start(preexec=become_nobody)
     musterd.wait_log(r"spawnerr: 'emails:\S+': .*Resource temporarily unavailable")
     wait_for(lambda: len(musterd.running()) >= 2)
-    subprocess.run(["prlimit", f"--pid={musterd.pid}", "--nproc=100:100"], user=54321, group=54321, check=True)
+    subprocess.run(["prlimit", f"--pid={musterd.pid}", "--nproc=100:100"], user=user, group=user, check=True)
     musterd.wait_running(6)
 
 

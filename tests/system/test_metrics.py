@@ -11,7 +11,7 @@ from support.processes import wait_for
 def quick(muster, *queues, monitoring="metrics_interval = 1s\n"):
     """With workers that store their figures every second."""
     muster.configure(*queues)
-    muster.config.write_text(muster.config.read_text() + f"\n[monitoring]\n{monitoring}")
+    muster.write_config(muster.config.read_text() + f"\n[monitoring]\n{monitoring}")
 
 
 def metrics(muster, queue, *options):

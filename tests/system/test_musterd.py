@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: MIT
 """musterd as a program: its options, its pid file, going to the background."""
+import fcntl
 import os
 import signal
 import subprocess
+import threading
 
 import pytest
 
 from support.musterd import MUSTERD
-from support.processes import PATIENCE, process_lives, wait_dead, wait_for
+from support.processes import PATIENCE, descriptors_of, process_lives, wait_dead, wait_for
 
 
 def run(musterd, *arguments, **options):
@@ -35,7 +37,7 @@ def test_check_says_whether_the_configuration_is_right_and_starts_nothing(muster
     musterd.configure("[queue:emails]\ncommand = true\n")
     result = run(musterd, "-t", "-c", musterd.config)
     assert (result.returncode, result.stdout) == (0, f"{musterd.config}: valid; connections: 1, queues: 1\n")
-    musterd.config.write_text("[queue:emails]\nworkers = x\n")
+    musterd.write_config("[queue:emails]\nworkers = x\n")
     result = run(musterd, "--check", f"--config={musterd.config}")
     assert result.returncode == 2 and f"{musterd.config}:2: " in result.stderr
     assert sorted(path.name for path in musterd.directory.iterdir()) == ["muster.ini"]
@@ -44,7 +46,7 @@ def test_check_says_whether_the_configuration_is_right_and_starts_nothing(muster
 @pytest.mark.parametrize("text, status", [("[queue:emails]\nworkers = x\n", 2), (None, 3)], ids=["wrong", "missing"])
 def test_a_configuration_that_cannot_be_used_ends_it(musterd, text, status):
     if text:
-        musterd.config.write_text(text)
+        musterd.write_config(text)
     result = run(musterd, "-c", musterd.config)
     assert result.returncode == status and str(musterd.config) in result.stderr
 
@@ -73,6 +75,24 @@ def test_a_pid_file_that_was_left_behind_stops_nobody(musterd):
     musterd.configure()
     musterd.pidfile.write_text(f"{os.getpid()}\n")
     musterd.start()
+    assert musterd.pidfile.read_text() == f"{musterd.pid}\n"
+
+
+def test_a_child_of_a_killed_musterd_that_still_has_its_lock_is_waited_for(musterd):
+    """Between fork and exec it has all descriptors of its master."""
+    dead = subprocess.Popen(["true"])
+    dead.wait()
+    musterd.configure()
+    with musterd.pidfile.open("w") as file:
+        file.write(f"{dead.pid}\n")
+        file.flush()
+        fcntl.flock(file, fcntl.LOCK_EX)
+        starting = threading.Thread(target=musterd.start)
+        starting.start()
+        wait_for(lambda: musterd.process and str(musterd.pidfile) in descriptors_of(musterd.pid).values())
+        fcntl.flock(file, fcntl.LOCK_UN)
+    starting.join()
+    assert musterd.answers(), musterd.log_text()
     assert musterd.pidfile.read_text() == f"{musterd.pid}\n"
 
 

@@ -81,7 +81,7 @@ def test_stop_start_and_restart(programs):
 
 
 def test_a_start_that_fails_says_why(programs):
-    programs.start(program("gone", "/nonexistent", autostart="false") + program("short", "false", autostart="false", startretries=0)
+    programs.start(program("gone", "/nonexistent", autostart="false") + program("short", "false", autostart="false", startsecs=60, startretries=0)
                    + program("file", programs.path("plain"), autostart="false"))
     programs.path("plain").write_text("")
     rows = {row["name"]: row for row in programs.carry_out("programs-start")["results"]}
@@ -91,12 +91,12 @@ def test_a_start_that_fails_says_why(programs):
 
 
 def test_a_start_waits_until_it_runs(programs):
-    programs.start(program("a", SLEEP, startsecs="0.5", autostart="false"))
-    answer = programs.ask("programs-start", names=["a"])
+    programs.start(program("a", SLEEP, startsecs="0.3", autostart="false") + program("long", SLEEP, startsecs="600", autostart="false"))
+    answer = programs.ask("programs-start", names=["long"])
     assert not answer["done"] and answer["results"] == []
-    assert states(programs) == {"a": "STARTING"}
-    assert results(programs.wait_operation(answer)) == {"a:a": "SUCCESS"}
-    assert states(programs) == {"a": "RUNNING"}
+    assert results(programs.carry_out("programs-start", names=["a"])) == {"a:a": "SUCCESS"}
+    assert states(programs) == {"a": "RUNNING", "long": "STARTING"}
+    assert not programs.ask("operation", operation=answer["operation"])["done"]
 
 
 def test_a_rolling_restart_leaves_the_others_running(programs):

@@ -10,7 +10,7 @@ from support.programs import SLEEP, program
 
 
 def test_pauses_double_up_to_their_cap_and_it_is_never_fatal(programs):
-    programs.start(program("a", "false", startretries=0, fatal="off", restart_delay="50ms", restart_delay_max="200ms",
+    programs.start(program("a", "false", startsecs=60, startretries=0, fatal="off", restart_delay="50ms", restart_delay_max="200ms",
                            restart_jitter=0))
     programs.wait_pid("a", 6)
     assert programs.rows()["a"]["state"] in ("BACKOFF", "STARTING")

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from support.processes import PATIENCE, wait_for
+from support.processes import PATIENCE, free_port, wait_for
 from support.programs import program
 
 # Answers each connection, at whichever socket, with who it is; "end" ends it.
@@ -43,12 +43,6 @@ def ask(address, text=b"x"):
         client.sendall(text)
         pid, name = client.makefile().read().split()
     return int(pid), name
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def test_sockets_stay_open_while_the_program_is_started_again(programs, server):

@@ -97,7 +97,7 @@ def test_a_log_that_cannot_be_opened_is_an_error_of_the_start(programs):
 
 
 def test_failed_starts_are_tried_again_after_longer_pauses(programs):
-    programs.start(program("a", "false", startretries="2"))
+    programs.start(program("a", "false", startretries="2", startsecs="60"))
     programs.wait_log("gave up: a")
     assert programs.count_log("exited: a .exit status 1; not expected.") == 3
     assert len(programs.pids("a")) == 3
@@ -113,11 +113,7 @@ def test_programs_start_in_the_order_of_their_priority(programs):
 
 def test_no_more_programs_are_starting_at_once_than_they_may(programs):
     programs.start(program("a", SLEEP, startsecs="0.2", numprocs=9, process_name="a%(process_num)d"), daemon="start_concurrency = 3")
-    most, running = 0, 0
-    while running < 9:
-        states = [row["state"] for row in programs.rows().values()]
-        most, running = max(most, states.count("STARTING")), states.count("RUNNING")
-    assert most == 3
+    programs.wait_log("entered RUNNING", 9)
     log = programs.musterd.log_text()
     events = re.findall(r"(spawned): 'a|success: a\d (entered) RUNNING", log)
     level = peak = 0
@@ -166,10 +162,11 @@ def test_a_killed_program_is_replaced_at_once(programs):
 def test_a_crash_loop_without_startsecs_is_slowed_down(programs):
     programs.start(program("a", "false", startsecs="0", autorestart="true"))
     programs.wait_log("spawned: 'a'", 200)
-    before = len(programs.pids("a"))
     begun = time.monotonic()
+    before = len(programs.pids("a"))
     wait_for(lambda: time.monotonic() - begun > 1, "a second")
-    assert len(programs.pids("a")) - before < 60  # ten a second, and some that were free
+    started = len(programs.pids("a")) - before
+    assert started < 50 + 10 * (time.monotonic() - begun)  # ten a second, and some that were free
 
 
 def test_what_a_program_leaves_behind_lives_on(programs):
@@ -246,11 +243,13 @@ def test_many_processes_start_and_stop_together(programs):
 # --- output ---
 
 def test_output_goes_to_files_of_its_own_and_is_rotated(programs):
-    programs.start(program("a", "sh -c 'for i in 1 2 3 4 5; do echo 0123456789; sleep 0.1; done; echo problem >&2'", startsecs="0",
-                           autorestart="false", stdout_logfile=programs.path("out"), stdout_logfile_maxbytes="20", stdout_logfile_backups="1",
-                           stderr_logfile=programs.path("err")))
-    programs.wait_log("exited: a")
-    assert programs.text("out") == "0123456789\n"
+    programs.start(program("a", "sh -c 'echo problem >&2; exec cat'", startsecs="0", stdout_logfile=programs.path("out"),
+                           stdout_logfile_maxbytes="20", stdout_logfile_backups="1", stderr_logfile=programs.path("err")))
+    programs.wait_log("success: a")
+    for wanted in ("0123456789\n", "") * 2 + ("0123456789\n",):  # one after the other: several at once would be one write
+        programs.ask("programs-write", names=["a"], text="0123456789\n")
+        wait_for(lambda: programs.path("out").exists() and programs.text("out") == wanted, lambda: programs.text("out"))
+    programs.wait_text("err", "problem")
     assert programs.text("out.1") == "0123456789\n" * 2
     assert not programs.path("out.2").exists()
     assert programs.text("err") == "problem\n"
@@ -298,8 +297,10 @@ def test_musterd_holds_no_descriptor_of_a_program_that_has_ended(programs):
     programs.start(program("a", "true", startsecs="0", autorestart="false") + program("b", SLEEP, startsecs="0"))
     programs.wait_log("exited: a")
     programs.wait_log("success: b")
-    kinds = [target for target in descriptors_of(programs.musterd.pid).values() if target.startswith("pipe:")]
-    assert len(kinds) == 3
+
+    def pipes():
+        return [target for target in descriptors_of(programs.musterd.pid).values() if target.startswith("pipe:")]
+    wait_for(lambda: len(pipes()) == 3, pipes)
 
 
 # --- sockets ---
@@ -320,8 +321,8 @@ def test_fcgi_processes_share_a_socket_that_closes_with_the_last_one(programs):
 
 
 def test_a_socket_that_cannot_be_made_is_an_error_of_the_start_of_musterd(programs):
-    programs.musterd.config.write_text(f"[muster]\ndatadir = {programs.directory}\n[fcgi-program:f]\ncommand = cat\n"
-                                       f"socket = unix:///nonexistent/x.sock\n")
+    programs.musterd.write_config(f"[muster]\ndatadir = {programs.directory}\n[fcgi-program:f]\ncommand = cat\n"
+                                  f"socket = unix:///nonexistent/x.sock\n")
     programs.musterd.start()
     assert programs.musterd.wait_exit() != 0
     assert "Could not create FastCGI socket unix:///nonexistent/x.sock: No such file or directory" in programs.musterd.log_text()

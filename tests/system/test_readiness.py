@@ -207,7 +207,7 @@ def test_the_end_of_a_job_that_is_ready_by_it(programs):
 
 
 def test_who_is_not_ready_in_time_has_failed_to_start(programs):
-    programs.start(program("a", "sh -c \"trap '' TERM; while :; do sleep 1; done\"", ready="fd:3", ready_timeout="200ms",
+    programs.start(program("a", SLEEP, stopsignal="URG", ready="fd:3", ready_timeout="200ms",  # a signal that does nothing
                            stopwaitsecs="100ms", startretries=0))
     pid = programs.wait_pid("a")
     now = wait_state(programs, "FATAL")

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.skipif(not is_installed(), reason="there is no supervis
 WEBS = program("web", SLEEP, numprocs=2, process_name="web-%(process_num)d", startsecs=0)
 CAT = program("cat", "cat", startsecs=0, stdout_logfile="{here}/out", stderr_logfile="{here}/err")
 FAILING = (program("gone", "/nonexistent/file", autostart="false") + program("plain", "{here}/plain", autostart="false")
-           + program("short", "false", autostart="false", startretries=0))
+           + program("short", "false", autostart="false", startsecs=60, startretries=0))
 SEVERAL = WEBS + CAT + FAILING + program("a", SLEEP, startsecs=0) + program("b", SLEEP, autostart="false", startsecs=0) \
     + "[group:pair]\nprograms = a, b\npriority = 5\n"
 STATES = {"web-0": "RUNNING", "web-1": "RUNNING", "cat": "RUNNING", "a": "RUNNING", "b": "STOPPED", "gone": "STOPPED",

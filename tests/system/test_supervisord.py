@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from support.musterd import MUSTERD, clean_environment, send
+from support.musterd import MUSTERD, clean_environment, replace_file, send
 from support.processes import PATIENCE, process_lives, wait_for
 from support.programs import program
 
@@ -23,7 +23,7 @@ class Supervisord:
         self.process = None
 
     def configure(self, daemon="", sections=""):
-        self.config.write_text(f"[supervisord]\nchildlogdir = {self.directory}\n{daemon}\n{sections}")
+        replace_file(self.config, f"[supervisord]\nchildlogdir = {self.directory}\n{daemon}\n{sections}")
 
     def command(self, *options):
         return [self.link, "-c", self.config, *map(str, options)]

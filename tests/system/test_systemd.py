@@ -50,7 +50,7 @@ def test_it_is_told_of_the_start_of_reloads_and_of_the_end(musterd, manager):
     reloading = manager.hear()
     assert reloading[0] == "RELOADING=1" and reloading[1].startswith("MONOTONIC_USEC=")
     assert manager.hear() == ready
-    musterd.config.write_text("this is no configuration\n")
+    musterd.write_config("this is no configuration\n")
     musterd.process.send_signal(signal.SIGHUP)
     assert manager.hear()[0] == "RELOADING=1" and manager.hear() == ready
     musterd.process.send_signal(signal.SIGTERM)

@@ -2,6 +2,7 @@
 """muster top at a terminal: what it shows, what its keys do, and how it leaves the terminal."""
 import os
 import signal
+import time
 
 import pytest
 
@@ -45,13 +46,22 @@ def choose(terminal, name):
     def is_chosen():
         line = next((y for y, text in enumerate(terminal.lines) if text.split()[:1] == [name]), None)
         return line is not None and terminal.screen.buffer[line][0].reverse
-    terminal.press("g")
-    for _ in range(10):
-        terminal.read(0.05)
+
+    settle(terminal, "g")
+    for _ in terminal.lines:
         if is_chosen():
             return
-        terminal.press("j")
+        settle(terminal, "j")
     raise AssertionError(f"{name} is not chosen\n{terminal.text}")
+
+
+def settle(terminal, keys):
+    """Until these keys have been taken: they are taken one after the other, and the help behind them is seen."""
+    terminal.press(keys + "?")
+    terminal.wait("any key goes back")
+    terminal.press(" ")
+    terminal.wait_gone("any key goes back")
+    terminal.wait("QUEUE")
 
 
 def test_it_shows_what_queue_stats_says(running, top):
@@ -71,11 +81,11 @@ def test_it_shows_what_queue_stats_says(running, top):
         return True
     wait_for(agrees, lambda: f"{running.stats()}\n{top.text}")
     top.wait("paused")
-    assert top.lines[0].startswith("muster ") and "workers 2/2" in top.lines[0]
+    wait_for(lambda: top.lines[0].startswith("muster ") and "workers 2/2" in top.lines[0], lambda: top.text)
     top.resize(120, 40)
     os.kill(top.process.pid, signal.SIGWINCH)
     top.wait("WANTED", "LATER", "IN/MIN", "OUT/MIN", "FAIL%", "paused")
-    assert figures(top, "images")["LATER"] == "1" and figures(top, "images")["STATE"] == "paused"
+    wait_for(lambda: (images := figures(top, "images")).get("LATER") == "1" and images.get("STATE") == "paused", lambda: top.text)
     once = {row["queue"]: row for row in running.cli("top")["queues"]}
     for row in running.stats()["queues"]:
         assert {key: once[row["queue"]][key] for key in ("pending", "reserved", "delayed", "failed")} == \
@@ -131,7 +141,7 @@ def test_other_lists_sorting_filter_and_help(running, top):
     wait_for(lambda: running.ask("programs")["programs"][0]["state"] == "RUNNING", lambda: top.text)
     top.press("2")
     top.wait("WORKER", "CPU%")
-    assert all(top.row(worker) for worker in running.running())
+    wait_for(lambda: all(top.row(worker) for worker in running.running()), lambda: top.text)
     top.press("/mail")
     top.wait("filter: mail_")
     wait_for(lambda: not top.row(next(iter(running.running("images")))), lambda: top.text)
@@ -141,7 +151,7 @@ def test_other_lists_sorting_filter_and_help(running, top):
     top.wait_gone("images")
     top.press("\x1b")
     top.wait("images")
-    top.press(">" * 6)  # behind OF IT, FAIL% … around to the name
+    settle(top, ">" * 6)  # behind OF IT, FAIL% … around to the name
     order = [line.split()[0] for line in top.lines if line.startswith(("mails", "images"))]
     top.press("o")
     wait_for(lambda: [line.split()[0] for line in top.lines if line.startswith(("mails", "images"))] == order[::-1],
@@ -165,15 +175,16 @@ def test_it_follows_the_window_without_flicker(running, top):
         assert all(len(line) <= columns for line in top.lines)
     top.read(0.3)
     before = len(top.written)
+    begun = time.monotonic()
     top.read(1.5)
     sent = top.written[before:]
-    assert len(sent) < 600, f"{len(sent)} bytes in 15 looks: {sent}"
+    assert len(sent) < 400 * (time.monotonic() - begun), f"{len(sent)} bytes in 15 looks: {sent}"
     assert b"\x1b[2J" not in sent and b"\x1b[H\x1b[J" not in sent
 
 
 def test_alerts_and_a_master_that_goes(muster):
     muster.configure(muster.queue("mails"))
-    muster.config.write_text(muster.config.read_text() + "\n[monitoring]\nalert_queue_size = 2\n")
+    muster.write_config(muster.config.read_text() + "\n[monitoring]\nalert_queue_size = 2\n")
     muster.start()
     muster.wait_running(1)
     with Terminal([muster.command, "-c", muster.config, "top", "--interval=100ms"], env=muster.environment) as top:

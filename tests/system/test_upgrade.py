@@ -319,7 +319,7 @@ def test_a_program_that_fails_later_goes_back(programs):
     text = daemon.config.read_text()
     assert programs.ask("upgrade", program=str(liar))["ok"]
     programs.wait_text("s.log", "the former musterd goes on")
-    daemon.config.write_text(text)
+    daemon.write_config(text)
     daemon.wait_upgraded(0)
     assert programs.rows()["count"]["pid"] == pid
     daemon.stop()
@@ -333,10 +333,10 @@ def test_another_configuration_is_read_first(programs):
     programs.configure(program("a", "sleep 700", startsecs="0"))
     answer = programs.ask("upgrade")
     assert answer["error"]["code"] == "conflict" and "master:reload" in answer["error"]["message"]
-    programs.musterd.config.write_text(text + "[program:b]\nnonsense")
+    programs.musterd.write_config(text + "[program:b]\nnonsense")
     answer = programs.ask("upgrade")
     assert "muster.ini" in answer["error"]["message"]
-    programs.musterd.config.write_text(text)
+    programs.musterd.write_config(text)
     programs.musterd.upgrade()
 
 

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.skipif(not is_installed(), reason="there is no supervis
 WEBS = program("web", SLEEP, numprocs=2, process_name="web-%(process_num)d", startsecs=0)
 SEVERAL = (WEBS + program("a", SLEEP, startsecs=0) + program("manual", "cat", autostart="false", startsecs=0)
            + program("gone", "/nonexistent/file", autostart="false") + program("plain", "{here}/plain", autostart="false")
-           + program("short", "false", autostart="false", startretries=0) + "[group:pair]\nprograms = a, manual\npriority = 5\n")
+           + program("short", "false", autostart="false", startsecs=60, startretries=0) + "[group:pair]\nprograms = a, manual\npriority = 5\n")
 RUNNING = {"web-0": "RUNNING", "web-1": "RUNNING", "a": "RUNNING"}
 IDLE = {"manual": "STOPPED", "gone": "STOPPED", "plain": "STOPPED", "short": "STOPPED"}
 
@@ -86,7 +86,7 @@ def test_shutdown(several):
     several.ours.note_children()
     assert several.compare("supervisor.shutdown") is True
     for daemon in several.both:
-        assert daemon.process.wait(30) == 0
+        assert daemon.process.wait(PATIENCE) == 0
     wait_dead(several.ours.started)
 
 
@@ -117,7 +117,7 @@ def test_restart_reads_the_configuration_and_keeps_the_pid(several):
 
 
 def test_restart_with_a_broken_configuration_is_refused(several):
-    several.ours.config.write_text("[supervisord]\n[program:x]\n")
+    several.ours.write_config("[supervisord]\n[program:x]\n")
     kind, code, text = several.ours.call("supervisor.restart")
     assert (kind, code) == ("fault", 92) and "[program:x] command" in text
     assert several.ours.call("supervisor.getState")["statename"] == "RUNNING"
@@ -168,8 +168,8 @@ def test_starting_and_stopping_several(several):
 
 def test_a_start_is_answered_when_it_runs_or_has_failed(pair):
     pair.start(program("long", SLEEP, startsecs=1, autostart="false")
-               + program("dies", "sh -c 'sleep 0.3; exit 3'", startsecs=1, startretries=0, autostart="false")
-               + program("early", "sh -c 'exit 3'", startsecs=1, startretries=3, autostart="false"))
+               + program("dies", "sh -c 'sleep 0.3; exit 3'", startsecs=60, startretries=0, autostart="false")
+               + program("early", "sh -c 'exit 3'", startsecs=60, startretries=3, autostart="false"))
     begun = time.monotonic()
     assert pair.ours.call("supervisor.startProcess", "long") is True
     assert time.monotonic() - begun >= 1
@@ -408,8 +408,8 @@ def test_the_log_of_the_daemon_is_followed(talker):
 def test_without_an_interface_there_are_no_methods(tmp_path):
     daemon = Daemon(tmp_path / "d", MUSTERD)
     daemon.configure(program("a", SLEEP))
-    daemon.config.write_text(daemon.config.read_text().replace(INTERFACE, ""))
-    daemon.answers = lambda: (daemon.directory / "s.sock").exists()
+    daemon.write_config(daemon.config.read_text().replace(INTERFACE, ""))
+    daemon.answers = lambda: listens(daemon.directory / "s.sock")
     try:
         daemon.start()
         assert daemon.call("supervisor.getPID") == ("fault", 1, "UNKNOWN_METHOD")
