@@ -88,7 +88,7 @@ def test_a_worker_is_replaced_after_its_number_of_jobs_and_nothing_is_lost(muste
 
 def test_a_late_answer_of_a_worker_that_was_held_up_does_not_count(muster):
     """It is stopped past its lease; another one has done the job when it goes on."""
-    start(muster, muster.queue(environment="EFFECTS=effects", workers=2), connection={"retry_after": 1},
+    start(muster, muster.queue(environment="EFFECTS=effects", workers=2), connection={"retry_after": 3},
           health_check_interval=3600)
     uuid = muster.push(waits(muster, "first"))
     muster.wait_begun(uuid)
@@ -159,7 +159,7 @@ def test_while_workers_of_a_dead_master_finish_a_new_one_can_start(muster):
 
 
 def test_after_a_power_cut_jobs_come_back_when_their_leases_end(muster):
-    start(muster, muster.queue(workers=2), connection={"retry_after": 2})
+    start(muster, muster.queue(workers=2), connection={"retry_after": 4})
     jobs = [muster.push(waits(muster)) for _ in range(2)]
     for uuid in jobs:
         muster.wait_begun(uuid)

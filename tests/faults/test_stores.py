@@ -176,14 +176,14 @@ def test_a_step_of_the_wall_clock_is_not_noticed_by_timers(muster, jump, only_sq
     muster.environment |= {"FAKETIME_TIMESTAMP_FILE": str(clock), "FAKETIME_DONT_FAKE_MONOTONIC": "1",
                            "FAKETIME_NO_CACHE": "1", "FAKETIME_DONT_RESET": "1"}
     handlers = 'EFFECTS=effects,LD_PRELOAD=""'  # Python cannot sleep with it
-    start(muster, muster.queue(workers=2, environment=handlers), health_check_interval=2)
+    start(muster, muster.queue(workers=2, environment=handlers), health_check_interval=4)
     workers = muster.wait_running(2)
     running = muster.push({"do": "wait", "file": str(muster.directory / "go")})
     muster.wait_begun(running)
     clock.write_text(jump)
     jobs = muster.bulk([{"job": "Test", "data": {}}] * 20)
     wait_for(lambda: muster.history.uuids("done") >= set(jobs), muster.log_text)
-    time.sleep(3)  # longer than a worker may be silent
+    time.sleep(5)  # longer than a worker may be silent
     assert muster.running() == workers and "stalled" not in muster.log_text()
     (muster.directory / "go").touch()
     wait_for(lambda: muster.stats("--queue=default")["total"] == 0, muster.log_text)

@@ -11,7 +11,7 @@ import threading
 import pytest
 
 from support.http import UnixConnection
-from support.processes import PROGRAMS, wait_for
+from support.processes import PATIENCE, PROGRAMS, wait_for
 
 
 class Receiver:
@@ -108,7 +108,7 @@ def test_a_large_queue_is_raised_and_resolved(muster, receiver):
 
 
 def test_failures(muster, receiver):
-    configure(muster, muster.queue("mails", alert_failure_jobs=3), notify=webhook(receiver))
+    configure(muster, muster.queue("mails", alert_failure_jobs=4), notify=webhook(receiver))
     muster.start()
     muster.bulk([{"job": "A", "queue": "mails", "max_attempts": 1, "data": {"do": "fail"}}] * 3 + [{"job": "A", "queue": "mails"}])
     event = wait_taken(receiver, muster, type="high_failure_rate")
@@ -126,7 +126,7 @@ def test_oldest_wait_is_repeated(muster, receiver):
 def test_memory(muster, receiver):
     configure(muster, muster.queue("mails", memory="200", alert_worker_memory=20), notify=webhook(receiver))
     muster.start()
-    muster.push({"do": "eat", "megabytes": 60, "seconds": 5}, queue="mails")
+    muster.push({"do": "eat", "megabytes": 60, "seconds": 60}, queue="mails")
     event = wait_taken(receiver, muster, type="high_worker_memory")
     assert 20 < event["value"] <= 100
 
@@ -277,7 +277,7 @@ def test_workers_are_watched(muster):
         pictures = [json.loads(process.stdout.readline()) for _ in range(3)]
         assert [picture["workers"][0]["queue"] for picture in pictures] == ["mails"] * 3
         muster.stop()
-        assert process.wait(30) == 4
+        assert process.wait(PATIENCE) == 4
     finally:
         process.kill()
         process.communicate()

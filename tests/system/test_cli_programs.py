@@ -53,7 +53,7 @@ def test_status(programs):
 
 
 def test_start_stop_and_restart(programs):
-    programs.start(WEBS + program("short", "false", autostart="false", startretries=0) + program("slow", SLEEP, startsecs=600, autostart="false"))
+    programs.start(WEBS + program("short", "false", autostart="false", startsecs=60, startretries=0) + program("slow", SLEEP, startsecs=600, autostart="false"))
     programs.wait_log("success: web-", 2)
     both = {"web:web-0", "web:web-1"}
     assert results(programs, "stop", "web-*") == (0, dict.fromkeys(both, "stopped"))

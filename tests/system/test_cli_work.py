@@ -127,7 +127,7 @@ def test_a_command_behind_the_options(muster):
 def test_limits_of_the_command_line_count(muster):
     muster.configure(muster.queue(), options={"max_attempts": 9, "timeout": 600})
     slow, failing = muster.push({"do": "sleep", "seconds": 600}), muster.push({"do": "fail"})
-    assert muster.run("queue:work", "--stop-when-empty", "--timeout=300ms", "--tries=1").returncode == 0
+    assert muster.run("queue:work", "--stop-when-empty", "--timeout=2s", "--tries=1").returncode == 0
     assert {uuid: (job["cause"], job["attempts"]) for uuid, job in muster.failed().items()} == \
         {slow: ("timeout", 1), failing: ("exception", 1)}
 
@@ -275,7 +275,9 @@ def test_listen_watches_what_it_is_told(muster, background, code):
     uuid = muster.push()
     wait_for(lambda: uuid in muster.history.uuids("done1"), command.text)
     (code / "other.py").write_text("")
-    (watched / "letter.txt").write_text("Dear")
+    letter = muster.directory / "letter.txt"
+    letter.write_text("Dear")
+    letter.rename(watched / letter.name)  # one change
     wait_for(lambda: command.text().count("watched files have changed") == 1)
     assert command.stop() == 0
     assert command.text().count("watched files have changed") == 1

@@ -60,8 +60,8 @@ class Place:
     def program(self, name, text):
         return program(self.muster.directory / name, text)
 
-    def push(self, how="fail", text="it failed", job="Test", tries=None, **data):
-        options = [f"--tries={tries}"] if tries else []
+    def push(self, how="fail", text="it failed", job="Test", tries=None, timeout=None, **data):
+        options = [f"--{name}={value}" for name, value in (("tries", tries), ("timeout", timeout)) if value]
         return self.muster.cli("queue:push", job, json.dumps({"how": how, "text": text, **data}), *options)["uuid"]
 
     def noted(self, what, uuid=None):
@@ -145,7 +145,7 @@ def test_a_program_decides(place):
     decided = place.muster.directory / "decided"
     place.muster.environment["DECIDED"] = str(decided)
     command = place.program("decide.py", DECIDE)
-    place.start(f"[policy:hang]\njob = Hang\naction = command\ncommand = {command}\ncommand_timeout = 2\n"
+    place.start(f"[policy:hang]\njob = Hang\naction = command\ncommand = {command}\ncommand_timeout = 3\n"
                 f"[policy:ask]\naction = command\ncommand = {command}\ncommand_timeout = 120\n")
     uuids = {name: place.push(answer=answer, job="Hang" if name == "hang" else "Test") for name, answer in {
         "fail": {"action": "fail"}, "discard": {"action": "discard"}, "retry": {"action": "retry", "delay": 0.3},
@@ -165,7 +165,7 @@ def test_a_program_decides(place):
                     "priority": 0, "cause": "exception", "exception": "it failed", "rule": "ask",
                     "data": {"how": "fail", "text": "it failed", "answer": {"action": "fail"}}}
     log = place.muster.log_text()
-    for text in ("has not ended within 2 s", "its answer is no decision", "it wrote too much", "it ended with exit status 3",
+    for text in ("has not ended within 3 s", "its answer is no decision", "it wrote too much", "it ended with exit status 3",
                  "I think"):
         assert text in log, text
     wait_dead([pid for pid, _ in lines])
@@ -189,8 +189,8 @@ def test_a_job_that_is_asked_about_is_nobody_elses(place):
 
 def test_the_handler_is_told_whatever_ended_the_job(place):
     """By its exception, by a timeout, by a crash, by a rule: in a process that lives, before the job is among the failed."""
-    place.start("[policy:rule]\ntext = by rule\naction = fail\n", timeout="500ms")
-    uuids = {"exception": place.push(), "timeout": place.push("hang"), "signal": place.push("kill"),
+    place.start("[policy:rule]\ntext = by rule\naction = fail\n")
+    uuids = {"exception": place.push(), "timeout": place.push("hang", timeout="500ms"), "signal": place.push("kill"),
              "exit": place.push("exit", status=3)}
     by_rule = place.push(text="by rule")
     for cause, uuid in uuids.items():

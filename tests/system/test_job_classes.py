@@ -13,6 +13,13 @@ def append(muster, text):
         config.write(text)
 
 
+def reload(muster):
+    """Until new workers are there: the former ones may take one more job."""
+    before = muster.running()
+    muster.cli("master:reload")
+    wait_for(lambda: muster.running() and not before.keys() & {worker["id"] for worker in muster.workers()}, muster.log_text)
+
+
 def scripted(muster, hello, name="default", **keys):
     """A queue whose handler does what the data say, and says this hello."""
     lines = "".join(f"{key} = {value}\n" for key, value in keys.items())
@@ -112,7 +119,7 @@ def test_a_class_that_nobody_handles(muster):
     assert failed["cause"] == "unhandled"
     assert failed["exception"] == "no handler of queue default runs jobs of class Unknown"
     muster.configure(scripted(muster, {"type": "hello", "version": 1, "jobs": ["Known", "Unknown"]}))
-    muster.cli("master:reload")
+    reload(muster)
     muster.cli("queue:retry", uuid)
     muster.wait_empty()
     assert not muster.failed()
@@ -125,7 +132,7 @@ def test_a_changed_section_replaces_the_workers(muster):
     muster.cli("queue:push", "Before", "{}")
     muster.wait_empty()
     append(muster, "[job:*]\nmax_attempts = 5\n")
-    muster.cli("master:reload")
+    reload(muster)
     muster.cli("queue:push", "After", "{}")
     muster.wait_empty()
     assert noted_limits(muster)["Before"][2] == "9" and noted_limits(muster)["After"][2] == "5"

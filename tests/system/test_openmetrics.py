@@ -9,7 +9,7 @@ import urllib.request
 import pytest
 
 from support.http import Daemon, free_port
-from support.processes import wait_for
+from support.processes import PATIENCE, wait_for
 
 PROMETHEUS = shutil.which("prometheus")
 PROMTOOL = shutil.which("promtool")
@@ -83,7 +83,7 @@ def test_promtool(running):
 def test_prometheus(running, tmp_path):
     port = free_port()
     config = tmp_path / "prometheus.yml"
-    config.write_text("global:\n  scrape_interval: 200ms\n  scrape_timeout: 200ms\nscrape_configs:\n- job_name: muster\n"
+    config.write_text("global:\n  scrape_interval: 500ms\n  scrape_timeout: 500ms\nscrape_configs:\n- job_name: muster\n"
                       f"  static_configs:\n  - targets: ['127.0.0.1:{running.port}']\n")
     log = (tmp_path / "prometheus.log").open("wb")
     process = subprocess.Popen([PROMETHEUS, f"--config.file={config}", f"--storage.tsdb.path={tmp_path}/data",
@@ -98,12 +98,14 @@ def test_prometheus(running, tmp_path):
     try:
         up = wait_for(lambda: (now := ask("query", query='up{job="muster"} == 1')) and now["result"], "a scrape")
         assert len(up) == 1
-        workers = wait_for(lambda: ask("query", query='muster_workers{queue="quick",state="running"} == 1')["result"], "a worker")
+        workers = wait_for(lambda: (now := ask("query", query='muster_workers{queue="quick",state="running"} == 1')) and now["result"],
+                           "a worker")
         assert workers[0]["metric"]["queue"] == "quick"
-        types = {name: rows[0]["type"] for name, rows in ask("metadata").items() if name.startswith("muster_")}
+        told = wait_for(lambda: (now := ask("metadata")) and "muster_queue_jobs" in now and now, "what the figures are")
+        types = {name: rows[0]["type"] for name, rows in told.items() if name.startswith("muster_")}
         assert types["muster_queue_jobs"] == "gauge"
         assert {kind for name, kind in types.items() if "attempts" in name} == {"counter"}
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(PATIENCE)
         log.close()

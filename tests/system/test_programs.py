@@ -160,13 +160,11 @@ def test_a_killed_program_is_replaced_at_once(programs):
 
 
 def test_a_crash_loop_without_startsecs_is_slowed_down(programs):
-    programs.start(program("a", "false", startsecs="0", autorestart="true"))
-    programs.wait_log("spawned: 'a'", 200)
     begun = time.monotonic()
-    before = len(programs.pids("a"))
-    wait_for(lambda: time.monotonic() - begun > 1, "a second")
-    started = len(programs.pids("a")) - before
-    assert started < 50 + 10 * (time.monotonic() - begun)  # ten a second, and some that were free
+    programs.start(program("a", "false", startsecs="0", autorestart="true"))
+    programs.wait_log("spawned: 'a'", 220)
+    started = len(programs.pids("a"))
+    assert started <= 205 + 10 * (time.monotonic() - begun)  # two hundred are free, then there are ten a second
 
 
 def test_what_a_program_leaves_behind_lives_on(programs):

@@ -10,7 +10,7 @@ import subprocess
 
 import pytest
 
-from support.processes import BUILD, PATIENCE, wait_for
+from support.processes import BUILD, PATIENCE, children_of, wait_for
 
 UNIT = BUILD / "etc" / "musterd.service"
 
@@ -63,8 +63,9 @@ def test_signs_of_life_come_in_time_and_children_do_not_speak_for_it(musterd, ma
     musterd.start()
     assert manager.hear_but_signs_of_life()[0] == "READY=1"
     assert manager.hear() == manager.hear() == ["WATCHDOG=1"]
-    pid = wait_for(lambda: next(iter(child for child in pathlib.Path(f"/proc/{musterd.pid}/task/{musterd.pid}/children")
-                                     .read_text().split()), None))
+    # until it has become its program a child has what musterd was given
+    pid = wait_for(lambda: next((child for child in children_of(musterd.pid)
+                                 if pathlib.Path(f"/proc/{child}/comm").read_text() == "sleep\n"), None))
     environment = wait_for(pathlib.Path(f"/proc/{pid}/environ").read_bytes)
     assert b"NOTIFY_SOCKET" not in environment and b"WATCHDOG" not in environment
 

@@ -142,7 +142,7 @@ def test_what_the_master_sees(site):
     go.touch()
     site.wait_empty()
     wait_for(lambda: worker.heartbeats()[-1]["processed"] == 2)
-    assert worker.begun() == {}
+    wait_for(lambda: worker.begun() == {}, worker.begun)
 
 
 def test_a_master_that_does_not_listen_holds_up_nobody(site):

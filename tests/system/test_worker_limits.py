@@ -4,23 +4,23 @@ import signal
 
 import pytest
 
-from support.processes import wait_dead
+from support.processes import wait_dead, wait_for
 
 IGNORE = [int(signal.SIGTERM), int(signal.SIGINT), int(signal.SIGHUP)]
 
 
-def assert_timed_out(site, uuid):
+def assert_timed_out(site, uuid, timeout="0.3 s"):
     failed = site.wait_failed(uuid)
-    assert failed["cause"] == "timeout" and "longer than its timeout of 0.3 s" in failed["exception"], failed
+    assert failed["cause"] == "timeout" and f"longer than its timeout of {timeout}" in failed["exception"], failed
 
 
 def test_timeout_of_a_persistent_handler_with_grandchildren(site):
     """They all ignore TERM: the whole group is gone when the job has failed. Others go on."""
-    site.configure(site.scripted(timeout="300ms", max_attempts=1))
-    site.worker()
-    uuid = site.do(["ignore", signal.SIGTERM], ["grandchild", *IGNORE], ["mute"])
+    site.configure(site.scripted(max_attempts=1))
+    site.worker().wait_ready()
+    uuid = site.do(["ignore", signal.SIGTERM], ["grandchild", *IGNORE], ["mute"], timeout="2s")
     good = site.do("done")
-    assert_timed_out(site, uuid)
+    assert_timed_out(site, uuid, "2 s")
     pids = [int(site.noted(word)[0][1]) for word in ("start", "grandchild")]
     wait_dead(pids)
     site.wait_noted("end", good)
@@ -30,13 +30,11 @@ def test_timeout_of_a_persistent_handler_with_grandchildren(site):
 def test_timeout_of_an_exec_handler_with_grandchildren(site):
     script = site.script("trap '' TERM\n(trap '' TERM INT HUP; echo grandchild $$ >>$HISTORY; sleep 1000) &\n"
                          "echo start $$ >>$HISTORY; while :; do sleep 100; done")
-    site.configure(site.queue("work", script, timeout="300ms", max_attempts=1))
+    site.configure(site.queue("work", script, timeout="2s", max_attempts=1))
     worker = site.worker()
     uuid = site.push()
-    site.wait_noted("start")
-    below = worker.handlers()
-    assert len(below) >= 3
-    assert_timed_out(site, uuid)
+    below = wait_for(lambda: len(now := worker.handlers()) >= 3 and now)
+    assert_timed_out(site, uuid, "2 s")
     wait_dead(below)
 
 
@@ -49,9 +47,9 @@ def test_a_job_s_own_timeout(site):
 def test_a_handler_may_clean_up_at_term(site):
     site.configure(site.queue("work", site.script("trap 'echo cleaned >>$HISTORY; exit 0' TERM\n"
                                                   "echo start >>$HISTORY; while :; do sleep 0.05; done"),
-                              timeout="300ms", max_attempts=1), kill_timeout="20s")
+                              timeout="2s", max_attempts=1), kill_timeout="60s")
     site.worker()
-    assert_timed_out(site, site.push())
+    assert_timed_out(site, site.push(), "2 s")
     site.wait_noted("cleaned")
 
 

@@ -226,7 +226,7 @@ def test_a_handler_that_says_nothing(site):
 
 
 def test_an_idle_handler_is_asked_for_a_sign_of_life(site):
-    site.configure(site.scripted(), health_check_interval="1s")
+    site.configure(site.scripted(), health_check_interval="2s")
     site.worker()
     site.wait_noted("ping", count=2)
     assert len(site.noted("start")) == 1

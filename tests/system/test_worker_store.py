@@ -125,10 +125,10 @@ def test_a_late_answer_has_no_effect(site):
 
 
 def test_leases_are_renewed(site):
-    site.configure(site.scripted(), connection="retry_after = 1s")
+    site.configure(site.scripted(), connection="retry_after = 2s")
     site.worker()
     site.maintenance()
-    uuid = site.do(["sleep", 4], "done")
+    uuid = site.do(["sleep", 5], "done")
     site.wait_noted("end", uuid)
     site.wait_empty()
     assert len(site.noted("begin", uuid)) == 1
