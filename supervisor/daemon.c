@@ -8,18 +8,18 @@
 
 #include "common/fd.h"
 
-static _Noreturn void wait_for_child(pid_t pid, int fd)
+static int wait_for_child(pid_t pid, int fd)
 {
     char byte;
     ssize_t got;
     while ((got = read(fd, &byte, 1)) < 0 && errno == EINTR)
         ;
     if (got == 1)
-        _exit(0);
+        return 0;
     int status = 0;
     while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
         ;
-    _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 1);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
 }
 
 /* Standard error before it was redirected; -1: it has not been, or nobody is to write there. */
@@ -28,15 +28,17 @@ static struct {
     bool is_redirected;
 } first_errors = {.fd = -1};
 
-int daemon_fork(struct err *err)
+int daemon_fork(int *ready, int *status, struct err *err)
 {
     int ends[2];
     if (fd_pipe(ends, err) < 0)
         return -1;
     pid_t pid = fork();
     if (pid > 0) {
-        close(ends[1]);
-        wait_for_child(pid, ends[0]);
+        fd_close(&ends[1]);
+        *status = wait_for_child(pid, ends[0]);
+        fd_close(&ends[0]);
+        return 1;
     }
     fd_close(&ends[0]);
     if (pid < 0) {
@@ -45,7 +47,8 @@ int daemon_fork(struct err *err)
         return -1;
     }
     setsid();
-    return ends[1];
+    *ready = ends[1];
+    return 0;
 }
 
 void daemon_ready(int *fd)

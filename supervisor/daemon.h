@@ -6,10 +6,10 @@
 
 /* Going on in the background, in a session of its own. */
 
-/* Forks; the caller goes on in the child. The parent waits until the child has called daemon_ready,
- * or has ended, and then exits: with 0, or with the child's status. Returns a descriptor for
- * daemon_ready, or -1 with err. */
-int daemon_fork(struct err *err);
+/* Forks. Returns 0 in the child, with a descriptor for daemon_ready; -1 with err. In the parent it
+ * waits until the child has called daemon_ready, or has ended, and then returns 1 with what is left
+ * for the parent to exit with: 0, or the child's status. */
+int daemon_fork(int *ready, int *status, struct err *err);
 
 /* The start has succeeded: lets the parent go, and lets the terminal go (standard input and output,
  * and standard error where nothing else has been put in its place). */

@@ -40,6 +40,7 @@ struct life {
     struct upgrade_origin origin;
     struct state_in *resumed; /* of the master that this process was; NULL: of none */
     int started;              /* for daemon_ready */
+    int child_status;         /* where this process only waited for the one in the background */
 };
 
 /* Is the master, with the pid file held; *again is set where it is to begin anew. */
@@ -114,23 +115,28 @@ static bool is_background(const struct daemon_options *options, const struct set
     return options->task == TASK_BACKGROUND;
 }
 
-/* Takes the settings over. One that goes on is in the background already. */
+/* Takes the settings over where it returns 0: this process is the one that goes on. Returns 1 where
+ * another one is, in the background, and -1 with err. One that was resumed is there already. */
 static int begin(struct life *life, struct settings *settings, struct err *err)
 {
     bool background = life->origin.background;
-    if (daemon_settings_apply(settings, background, err) == 0 &&
-        main_log_open(settings, background, err) == 0 &&
-        (!background || life->resumed || (life->started = daemon_fork(err)) >= 0))
-        return 0;
-    settings_destroy(settings);
-    return -1;
+    int result = daemon_settings_apply(settings, background, err);
+    if (result == 0)
+        result = main_log_open(settings, background, err);
+    if (result == 0 && background && !life->resumed)
+        result = daemon_fork(&life->started, &life->child_status, err);
+    if (result != 0)
+        settings_destroy(settings);
+    return result;
 }
 
+/* Returns the exit status, or -1 with err. */
 static int run(struct life *life, struct settings *settings, struct err *err)
 {
     bool again;
-    if (begin(life, settings, err) < 0)
-        return -1;
+    int begun = begin(life, settings, err);
+    if (begun != 0)
+        return begun > 0 ? life->child_status : -1;
     while (run_once(life, settings, &again, err) == 0) {
         if (!again)
             return 0;
@@ -180,7 +186,7 @@ static int start(struct life *life)
     if (life->options->task == TASK_CHECK || life->options->task == TASK_CHECK_STATE) {
         status = check(settings);
         settings_destroy(settings);
-    } else if (run(life, settings, &err) < 0) {
+    } else if ((status = run(life, settings, &err)) < 0) {
         status = fail(&err);
     }
     log_close();

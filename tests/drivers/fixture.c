@@ -17,6 +17,13 @@ static struct {
 
 /* --- setting up --- */
 
+int patience_ms(void)
+{
+    const char *seconds = getenv("MUSTER_PATIENCE");
+    int wanted = seconds ? 1000 * atoi(seconds) : 0;
+    return wanted > 20000 ? wanted : 20000;
+}
+
 /* The value with the number in place of %. malloc'd. */
 static char *number_value(const char *value)
 {
@@ -35,6 +42,7 @@ static int configure(struct connection_settings *settings, struct err *err)
 {
     *settings = (struct connection_settings){.name = mem_strdup("test")};
     keys_set_defaults(&settings_connection_table, settings);
+    settings->timeout = PATIENCE_MS;
     for (int i = 0; i < configured.count; i++) {
         const char *argument = configured.arguments[i];
         const char *equals = strchr(argument, '=');
