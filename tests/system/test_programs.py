@@ -292,6 +292,7 @@ def test_a_lot_of_output_arrives_whole(programs):
     assert programs.path("out").stat().st_size == 30000000
 
 
+@pytest.mark.no_valgrind("valgrind has descriptors of its own")
 def test_musterd_holds_no_descriptor_of_a_program_that_has_ended(programs):
     programs.start(program("a", "true", startsecs="0", autorestart="false") + program("b", SLEEP, startsecs="0"))
     programs.wait_log("exited: a")
