@@ -6,7 +6,7 @@ import subprocess
 
 from support.history import History
 from support.musterd import Musterd
-from support.processes import PATIENCE, PROGRAMS, ROOT, wait_for
+from support.processes import JOB_TIMEOUT, PATIENCE, PROGRAMS, ROOT, wait_for
 
 HANDLERS = ROOT / "tests" / "support" / "handlers"
 
@@ -33,7 +33,7 @@ class Muster(Musterd):
         """Writes the configuration. options: of [worker_options], connection: of the store, the others of [muster]."""
         muster = {"datadir": self.directory, "default": "main", "restart_delay": "100ms", "restart_delay_max": "1s",
                   **muster}
-        options = {"backoff": "fixed", "backoff_delay": "100ms", **(options or {})}
+        options = {"backoff": "fixed", "backoff_delay": "100ms", "timeout": JOB_TIMEOUT, **(options or {})}
 
         def section(keys):
             return "".join(f"{key} = {value}\n" for key, value in keys.items()) + "\n"

@@ -15,6 +15,8 @@ PROGRAMS = pathlib.Path(os.environ.get("MUSTER_PROGRAMS", BUILD))
 WRAPPER = os.environ.get("MUSTER_WRAPPER", "").split()
 # Slow machines and sanitizers take their time; a test that passes never waits for it.
 PATIENCE = float(os.environ.get("MUSTER_PATIENCE", "30"))
+# Of jobs, in seconds: one may run while a test gives several commands.
+JOB_TIMEOUT = max(60, round(2 * PATIENCE))
 
 
 def wait_for(condition, what="", timeout=PATIENCE):

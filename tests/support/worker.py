@@ -9,7 +9,7 @@ import struct
 import subprocess
 
 from support.musterd import clean_environment
-from support.processes import PATIENCE, PROGRAMS, ROOT, descendants_of, process_lives, wait_dead, wait_for
+from support.processes import JOB_TIMEOUT, PATIENCE, PROGRAMS, ROOT, descendants_of, process_lives, wait_dead, wait_for
 
 PROGRAM = PROGRAMS / "muster-worker"
 COMMAND = PROGRAMS / "muster"
@@ -156,6 +156,8 @@ class Site:
         """queues: texts of queue(); connection and options: more keys of [connection:database], [worker_options]."""
         keys = {"datadir": self.directory, "restart_delay": "50ms", "restart_delay_max": "1s", "kill_timeout": "200ms",
                 "log_level": "debug", **muster}
+        if "timeout" not in options:
+            options = f"timeout = {JOB_TIMEOUT}\n{options}"
         self.config.write_text("[muster]\n" + "".join(f"{key} = {value}\n" for key, value in keys.items()) +
                                f"[connection:database]\ndriver = sqlite\n{connection}\n"
                                f"[worker_options]\nbackoff = none\n{options}\n" + "".join(queues))

@@ -363,7 +363,7 @@ def test_config_check(cli):
 
 def test_config_show_has_defaults_file_and_environment(cli):
     shown = {(row["section"], row["key"]): row["value"] for row in cli.cli("config:show")["settings"]}
-    assert shown["worker_options", "timeout"] == "60" and shown["muster", "default"] == "main"
+    assert shown["worker_options", "memory"] == "128" and shown["muster", "default"] == "main"
     shown = {(row["section"], row["key"]): row["value"] for row in
              cli.cli("config:show", env=cli.environment | {"QUEUE_WORKER_TIMEOUT": "77"})["settings"]}
     assert shown["worker_options", "timeout"] == "77"
