@@ -283,6 +283,7 @@ def test_one_that_was_ready_by_a_descriptor_stays_so(programs):
 
 # --- bounds ---
 
+@pytest.mark.no_valgrind("valgrind has descriptors of its own")
 def test_more_descriptors_than_the_limit_at_the_start(programs):
     """Custodian and heir hold several for each program, and begin with what a shell gives them."""
     def limit():
