@@ -20,6 +20,7 @@ def run_once(programs, command, **keys):
     return programs.text("out")
 
 
+@pytest.mark.no_valgrind("valgrind keeps the limit of descriptors to itself")
 def test_limits_and_classes(programs):
     text = run_once(programs, "sh -c 'ulimit -S -n; ulimit -H -n; ulimit -c; ulimit -t; nice; ionice -p $$; cat /proc/self/oom_score_adj; "
                     "grep NoNewPrivs /proc/self/status'", rlimit_nofile="100:200", rlimit_core="0", rlimit_cpu="77", nice="5",
