@@ -28,6 +28,7 @@ def test_limits_and_classes(programs):
     assert text.split("\n") == ["100", "200", "0", "77", "5", "idle", "321", "NoNewPrivs:\t1", ""]
 
 
+@pytest.mark.no_valgrind("valgrind keeps the limit of descriptors to itself")
 def test_a_limit_that_cannot_be_had_is_an_error_of_the_start(programs):
     with open("/proc/sys/fs/nr_open") as file:
         too_many = int(file.read()) + 1
