@@ -66,6 +66,11 @@ void load_pool_finish(struct load_pool *pool)
     pool->count = 0;
 }
 
+void attempt_set_state(struct attempt *attempt, enum attempt_state state)
+{
+    attempt->state = state;
+}
+
 void attempt_settle(struct load_pool *pool, struct attempt *attempt)
 {
     slots_release(attempt);

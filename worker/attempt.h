@@ -44,7 +44,7 @@ struct attempt {
     struct load *load;
     struct route *route;   /* whose handlers run it; NULL before that has been looked up */
     const struct job *job; /* with the attempt's number and the limits that count */
-    enum attempt_state state;
+    enum attempt_state state; /* changed by attempt_set_state alone */
     enum attempt_wish wish;
     enum attempt_part part;
     struct slots *slots; /* of the board, while it is noted there (slots.h); NULL */
@@ -94,6 +94,8 @@ struct load_pool {
     size_t count;
 };
 
+/* A load for a reservation: an unused one or a new one, never NULL. It is its jobs' until the last is
+ * settled, or comes back with load_give_back. */
 struct load *load_take(struct load_pool *pool);
 
 /* Makes the attempts of what the reservation brought. Where it brought nothing, the load is to be
@@ -101,6 +103,9 @@ struct load *load_take(struct load_pool *pool);
 void load_fill(struct load *load, int64_t now_us);
 void load_give_back(struct load_pool *pool, struct load *load);
 void load_pool_finish(struct load_pool *pool);
+
+/* Which list it is in is the caller's business. */
+void attempt_set_state(struct attempt *attempt, enum attempt_state state);
 
 /* Forgets an attempt that is in no list, and its note on the board; the last one gives its load
  * back. */
@@ -131,6 +136,7 @@ void attempt_keep_ending(struct attempt *attempt, const struct ending *ending);
 #define ATTEMPT_EXCEPTION_MAX 65536
 const char *attempt_set_exception(struct attempt *attempt, const char *text);
 
+/* What the store knows it by; its texts live as long as the attempt. */
 struct lease attempt_lease(const struct attempt *attempt);
 
 #endif

@@ -79,7 +79,7 @@ bool failure_ask(struct worker *worker, struct attempt *attempt, const struct en
         free(question);
         return false;
     }
-    attempt->state = ATTEMPT_ASKED;
+    attempt_set_state(attempt, ATTEMPT_ASKED);
     TAILQ_INSERT_TAIL(&worker->asked, attempt, entry);
     return true;
 }
@@ -150,7 +150,7 @@ void failure_is_final(struct worker *worker, struct attempt *attempt, const stru
         return;
     }
     attempt->part = PART_FAILURE;
-    attempt->state = ATTEMPT_WAITING;
+    attempt_set_state(attempt, ATTEMPT_WAITING);
     attempt->due_us = INT64_MAX;
     TAILQ_INSERT_HEAD(&worker->waiting, attempt, entry);
     worker->waiting_count++;

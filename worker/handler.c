@@ -206,7 +206,7 @@ void handler_begin(struct handler *handler, struct attempt *attempt)
 {
     struct handler_host *host = handler->host;
     const struct job *job = attempt->job;
-    attempt->state = ATTEMPT_RUNNING;
+    attempt_set_state(attempt, ATTEMPT_RUNNING);
     attempt->started_us = handler_now(handler);
     if (job->timeout_ms > 0)
         attempt->due_us = attempt->started_us + job->timeout_ms * 1000;
@@ -250,7 +250,7 @@ void handler_give_back(struct handler *handler, struct attempt *attempt)
         slots_keep(attempt); /* the job itself has been run */
     else
         slots_release(attempt);
-    attempt->state = ATTEMPT_WAITING;
+    attempt_set_state(attempt, ATTEMPT_WAITING);
     attempt->due_us = NEVER;
     handler->host->changed = true;
     handler->host->returned(handler->host->context, attempt);
@@ -270,7 +270,7 @@ void handler_give(struct handler *handler, struct attempt *attempt)
 {
     TAILQ_INSERT_TAIL(&handler->jobs, attempt, entry);
     handler->job_count++;
-    attempt->state = ATTEMPT_HANDED;
+    attempt_set_state(attempt, ATTEMPT_HANDED);
     if (handler->kind->give(handler, attempt) < 0)
         handler_give_back(handler, attempt);
 }

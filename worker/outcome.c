@@ -22,7 +22,7 @@ static double random_part(void)
 
 void outcome_enqueue(struct worker *worker, struct attempt *attempt)
 {
-    attempt->state = ATTEMPT_ENDED;
+    attempt_set_state(attempt, ATTEMPT_ENDED);
     if (attempt->outcome.kind == OUTCOME_UNTOUCHED)
         slots_release(attempt);
     TAILQ_INSERT_TAIL(&worker->ended, attempt, entry);

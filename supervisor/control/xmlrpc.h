@@ -76,6 +76,7 @@ struct xmlrpc_writer {
     bool full; /* something did not fit */
 };
 
+/* The head of a response; one value is put next, and then the end. */
 void xmlrpc_begin_response(struct xmlrpc_writer *out);
 
 /* Return 0, or -1 where something did not fit. */
@@ -84,10 +85,9 @@ int xmlrpc_end_response(struct xmlrpc_writer *out);
 /* A whole response that is a fault. */
 int xmlrpc_put_fault_response(struct xmlrpc_writer *out, int code, const char *text);
 
-void xmlrpc_put_nil(struct xmlrpc_writer *out);
+/* Values: as the whole response, or an element of the array or the member that was begun. */
 void xmlrpc_put_boolean(struct xmlrpc_writer *out, bool value);
 void xmlrpc_put_integer(struct xmlrpc_writer *out, int64_t value);
-void xmlrpc_put_double(struct xmlrpc_writer *out, double value);
 void xmlrpc_put_string(struct xmlrpc_writer *out, const char *text, size_t length);
 void xmlrpc_put_text(struct xmlrpc_writer *out, const char *text);
 void xmlrpc_begin_array(struct xmlrpc_writer *out);

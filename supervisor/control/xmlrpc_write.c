@@ -2,7 +2,6 @@
 #include "supervisor/control/xmlrpc.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -44,11 +43,6 @@ int xmlrpc_end_response(struct xmlrpc_writer *out)
     return out->full ? -1 : 0;
 }
 
-void xmlrpc_put_nil(struct xmlrpc_writer *out)
-{
-    put(out, "<value><nil/></value>\n");
-}
-
 void xmlrpc_put_boolean(struct xmlrpc_writer *out, bool value)
 {
     print(out, "<value><boolean>%d</boolean></value>\n", value);
@@ -57,11 +51,6 @@ void xmlrpc_put_boolean(struct xmlrpc_writer *out, bool value)
 void xmlrpc_put_integer(struct xmlrpc_writer *out, int64_t value)
 {
     print(out, "<value><int>%" PRId64 "</int></value>\n", value);
-}
-
-void xmlrpc_put_double(struct xmlrpc_writer *out, double value)
-{
-    print(out, "<value><double>%.17g</double></value>\n", isfinite(value) ? value : 0.0);
 }
 
 /* What stands for a character that XML gives a meaning, or cannot carry; NULL for all others. */

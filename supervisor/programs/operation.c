@@ -297,11 +297,6 @@ const struct operation *operation_find(const struct programs *programs, unsigned
     return operation;
 }
 
-void operation_detach(struct operation *operation)
-{
-    operation->request.finished = NULL;
-}
-
 static bool concerns(const struct operation_request *request, const struct program *program)
 {
     bool wants_active = request->kind != OPERATION_START;

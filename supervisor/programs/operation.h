@@ -69,9 +69,6 @@ bool operations_have_ended(const struct programs *programs);
 /* By number; NULL where there is none (any more). */
 const struct operation *operation_find(const struct programs *programs, unsigned number);
 
-/* Whoever asked has gone: finished will not be called. */
-void operation_detach(struct operation *operation);
-
 /* For programs.c: looks how far all are; a program goes; all go. */
 void operations_look(struct programs *programs);
 void operations_forget_program(struct programs *programs, const struct program *program);

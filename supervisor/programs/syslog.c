@@ -14,10 +14,7 @@
 #define USER_INFO      14 /* facility user, priority info, as Python's syslog */
 #define LINE_MAX_BYTES 8192
 
-static struct {
-    int fd;
-    uint64_t lost;
-} connection = {.fd = -1};
+static int connection = -1;
 
 static int open_socket(void)
 {
@@ -32,17 +29,16 @@ static int open_socket(void)
 static void send_text(const char *text, size_t length)
 {
     for (int attempt = 0; attempt < 2; attempt++) {
-        if (connection.fd < 0)
-            connection.fd = open_socket();
-        if (connection.fd < 0)
-            break;
-        if (send(connection.fd, text, length, MSG_NOSIGNAL) >= 0)
+        if (connection < 0)
+            connection = open_socket();
+        if (connection < 0)
+            return;
+        if (send(connection, text, length, MSG_NOSIGNAL) >= 0)
             return;
         if (errno == EAGAIN || errno == ENOBUFS)
-            break;
-        fd_close(&connection.fd);
+            return;
+        fd_close(&connection);
     }
-    connection.lost++;
 }
 
 static void send_line(const char *name, const char *line, size_t length)
@@ -69,9 +65,4 @@ void syslog_lines(const char *name, const char *text, size_t length)
         send_line(name, text, (size_t)(line_end - text));
         text = line_end + 1;
     }
-}
-
-uint64_t syslog_lost(void)
-{
-    return connection.lost;
 }
