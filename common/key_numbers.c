@@ -15,6 +15,8 @@
 #define KILOBYTE  INT64_C(1024)
 #define MEGABYTE  (KILOBYTE * 1024)
 
+#define PROCESSORS_MIN 10 /* thousandths: the kernel gives a millisecond at least in 100 */
+
 /* A name for a factor, in a list that ends with a NULL name. */
 struct unit {
     const char *name;
@@ -59,6 +61,13 @@ static int describe_bytes(const struct key *key, struct buf *out)
 static int describe_megabytes(const struct key *key, struct buf *out)
 {
     return describe_range(key, out) < 0 ? -1 : buf_text_append(out, " (MB, or 512KB 64MB 1GB)");
+}
+
+static int describe_processors(const struct key *key, struct buf *out)
+{
+    if (describe_range(key, out) < 0)
+        return -1;
+    return buf_text_append(out, " (processors, at least 0.01; or 50%, 150% of one)");
 }
 
 static int out_of_range(const struct key *key, struct err *err)
@@ -237,6 +246,36 @@ static int print_bytes(const struct key *key, const void *value, struct buf *out
     return buf_printf(out, "%" PRId64, bytes);
 }
 
+/* A bare number is processors, as docker's --cpus; with % it is of one, as systemd's CPUQuota. */
+static int parse_processors(const struct key *key, const char *text, void *value, struct err *err)
+{
+    const char *at = text;
+    int64_t number = read_thousandths(&at);
+    bool is_share = number >= 0 && *at == '%';
+    if (number < 0 || at[is_share] != '\0' || (is_share && number % 100 != 0))
+        return err_set(err, ERR_INVALID,
+                       "\"%.80s\" is no share of processors; write processors, e.g. 1.5, or per cent "
+                       "of one, e.g. 50%%",
+                       text);
+    if (is_share)
+        number /= 100;
+    if (number > 0 && number < PROCESSORS_MIN)
+        return out_of_range(key, err);
+    return store_in_range(key, number, value, err);
+}
+
+static int print_processors(const struct key *key, const void *value, struct buf *out)
+{
+    (void)key;
+    char text[32];
+    int64_t number = *(const int64_t *)value;
+    int length = snprintf(text, sizeof text, "%" PRId64 ".%03d", number / 1000, (int)(number % 1000));
+    while (text[length - 1] == '0')
+        length--;
+    length -= text[length - 1] == '.';
+    return buf_printf(out, "%.*s", length, text);
+}
+
 #define NUMBER_TYPE(name, description)                                                             \
     {                                                                                              \
         .parse = parse_##name, .print = print_##name, .describe = (description),                   \
@@ -247,3 +286,4 @@ const struct key_type_operations key_integer = NUMBER_TYPE(integer, describe_ran
 const struct key_type_operations key_duration = NUMBER_TYPE(duration, describe_duration);
 const struct key_type_operations key_megabytes = NUMBER_TYPE(megabytes, describe_megabytes);
 const struct key_type_operations key_bytes = NUMBER_TYPE(bytes, describe_bytes);
+const struct key_type_operations key_processors = NUMBER_TYPE(processors, describe_processors);

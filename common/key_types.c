@@ -21,6 +21,7 @@ static const struct key_type_operations *const operations[] = {
     [KEY_DURATION] = &key_duration,
     [KEY_MEGABYTES] = &key_megabytes,
     [KEY_BYTES] = &key_bytes,
+    [KEY_PROCESSORS] = &key_processors,
     [KEY_CHOICE] = &key_choice,
     [KEY_SET] = &key_set,
     [KEY_OCTAL] = &key_octal,

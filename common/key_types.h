@@ -28,7 +28,8 @@ const struct key_type_operations *key_type_of(const struct key *key);
 int key_type_describe(const struct key *key, struct buf *out);
 
 /* key_numbers.c */
-extern const struct key_type_operations key_integer, key_duration, key_megabytes, key_bytes;
+extern const struct key_type_operations key_integer, key_duration, key_megabytes, key_bytes,
+    key_processors;
 /* key_choices.c */
 extern const struct key_type_operations key_boolean, key_choice, key_set;
 /* key_texts.c */

@@ -36,6 +36,8 @@ enum key_type {
     KEY_DURATION,    /* int64_t milliseconds; written as seconds ("3", "0.5") or with ms, s, m, h, d */
     KEY_MEGABYTES,   /* int64_t bytes; written as MB ("128") or with KB, MB, GB */
     KEY_BYTES,       /* int64_t bytes; written plain ("4096") or with KB, MB, GB */
+    KEY_PROCESSORS,  /* int64_t thousandths of a processor; written as processors ("1.5") or per cent of
+                        one ("150%") */
     KEY_CHOICE,      /* int: the index in choices */
     KEY_SET,         /* uint32_t: a bit for each of choices that is named, separated by commas */
     KEY_OCTAL,       /* int: a file mode or umask in octal digits, up to max; -1 where unset */

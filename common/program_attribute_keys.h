@@ -4,6 +4,7 @@
 
 /* Rows of the table of [program:x]: its attributes. AT is the table's. */
 #define MEMORY_LIMIT_MAX (INT64_C(1) << 50)
+#define CPU_LIMIT_MAX    INT64_C(1024000)
 
 #define RLIMIT_ROW(key, resource, is_size)                                                         \
     {.name = "rlimit_" #key,                                                                       \
@@ -52,7 +53,18 @@
          .max = MEMORY_LIMIT_MAX,                                                                  \
          .reload = RELOAD_NONE,                                                                    \
          .help = "Memory of the process and all below it; past it they are killed, which the log " \
-                 "says. It is looked at once a second. 0: no limit."},                             \
+                 "says. Kept by the kernel where musterd has a cgroup v2 with the memory "         \
+                 "controller, or else looked at once a second. 0: no limit."},                     \
+        {.name = "cpu_limit",                                                                      \
+         .type = KEY_PROCESSORS,                                                                   \
+         AT(program.attributes.cpu_limit),                                                         \
+         .fallback = "0",                                                                          \
+         .min = 0,                                                                                 \
+         .max = CPU_LIMIT_MAX,                                                                     \
+         .reload = RELOAD_NONE,                                                                    \
+         .help = "Processor time of the process and all below it: 0.5 or 50% is half a "           \
+                 "processor, in each 100 ms. Needs a cgroup v2 with the cpu controller; without "  \
+                 "one it has no effect, which is warned of. 0: no limit."},                        \
         PROGRAM_RLIMITS(RLIMIT_ROW){                                                               \
             .name = "env_file",                                                                    \
             .type = KEY_ENV_FILES,                                                                 \

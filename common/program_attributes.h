@@ -31,6 +31,7 @@ struct attribute_settings {
     char *ionice;                        /* for ionice_parse; NULL: that of musterd */
     int64_t oom_score_adj;               /* KEY_UNSET: that of musterd */
     int64_t memory_limit;                /* of its tree of processes, in bytes; 0: none */
+    int64_t cpu_limit;                   /* likewise, in thousandths of a processor; 0: none */
     bool no_new_privs;
     bool user_environment; /* HOME, USER, LOGNAME and SHELL are those of its user */
 };

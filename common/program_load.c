@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/cgroup.h"
 #include "common/check.h"
 #include "common/command.h"
 #include "common/env_file.h"
@@ -273,6 +274,24 @@ static void try_files(const struct program_source *source, struct program_sectio
         warn(source, rows, "stdin_file", "it cannot be read now; until it can, no start succeeds");
 }
 
+static void try_limits(const struct program_source *source, struct program_section *rows)
+{
+    int64_t limit = rows->program.attributes.cpu_limit, thousand = 1000;
+    char text[160];
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    if (limit == 0)
+        return;
+    if (!cgroup_machine_has("cpu"))
+        warn(source, rows, "cpu_limit",
+             "it has no effect on this machine: no cgroup v2 with the cpu controller is mounted");
+    if (processors > 0 && limit > processors * thousand) {
+        snprintf(text, sizeof text,
+                 "it limits nothing: there are %ld processors here; per cent of one are written 50%%",
+                 processors);
+        warn(source, rows, "cpu_limit", text);
+    }
+}
+
 /* `ready = fd:N` is not one of the sockets. */
 static int check_descriptors(const struct program_source *source,
                              const struct process_settings *process)
@@ -309,6 +328,7 @@ static int read_process(const struct program_source *source, struct program_sect
         return settings_refuse(source->reader, source->section, "process_name", &cause);
     settle_logs(source, rows);
     try_files(source, rows);
+    try_limits(source, rows);
     return check_descriptors(source, &rows->process);
 }
 

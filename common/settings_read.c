@@ -49,11 +49,18 @@ char *settings_expand(const struct settings_reader *reader, const struct ini_key
     return text;
 }
 
+/* "50%" of a processor: nobody shall have to write 50%%. */
+static bool is_share(const struct key *row, const char *value)
+{
+    return row->type == KEY_PROCESSORS && strcmp(value + strspn(value, "0123456789."), "%") == 0;
+}
+
 /* The text of a value as it is meant: expanded, and a path made absolute. */
 static char *value_of(const struct settings_reader *reader, const struct ini_key *key,
                       const struct key *row, const struct settings_names *names, struct err *err)
 {
-    char *text = settings_expand(reader, key, names, err);
+    char *text = is_share(row, key->value) ? mem_strdup(key->value)
+                                           : settings_expand(reader, key, names, err);
     if (!text) {
         err_prefix(err, "%s", row->name);
         return NULL;

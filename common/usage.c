@@ -94,6 +94,14 @@ static void find_tree(struct tree *tree, pid_t pid)
         add_children(tree, tree->pids[i]);
 }
 
+size_t usage_tree(pid_t pid, pid_t pids[USAGE_PROCESSES_MAX])
+{
+    struct tree tree;
+    find_tree(&tree, pid);
+    memcpy(pids, tree.pids, tree.count * sizeof *pids);
+    return tree.count;
+}
+
 struct usage usage_of_tree(pid_t pid)
 {
     struct tree tree;

@@ -2,6 +2,7 @@
 #ifndef COMMON_USAGE_H
 #define COMMON_USAGE_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -16,6 +17,9 @@ struct usage {
     uint64_t memory; /* bytes */
     uint64_t cpu_us; /* processor time, of children that have been waited for too */
 };
+
+/* A process and all below it, parents first. Returns how many. */
+size_t usage_tree(pid_t pid, pid_t pids[USAGE_PROCESSES_MAX]);
 
 /* Of a process and all below it; zeros where it has ended. */
 struct usage usage_of_tree(pid_t pid);

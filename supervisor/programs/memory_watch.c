@@ -13,6 +13,7 @@
 #include "common/mem.h"
 #include "common/usage.h"
 #include "supervisor/programs/program.h"
+#include "supervisor/programs/program_cgroup.h"
 
 #define LOOK_SECONDS 1.
 #define VMSTAT_MAX   (64u << 10)
@@ -50,7 +51,8 @@ static void on_look(struct ev_loop *loop, ev_timer *timer, int events)
 void memory_watch_follow(struct program *program)
 {
     struct ev_loop *loop = program->host->host->loop;
-    bool is_wanted = program_pid(program) > 0 && limit_of(program) > 0;
+    bool is_wanted = program_pid(program) > 0 && limit_of(program) > 0 &&
+                     !program_cgroup_limits_memory(program);
     if (is_wanted && !program->memory) {
         program->memory = mem_new(1, sizeof *program->memory);
         ev_timer_init(&program->memory->timer, on_look, LOOK_SECONDS, LOOK_SECONDS);
@@ -88,6 +90,9 @@ char *memory_blame(struct program *program, int status)
     uint64_t kills = memory_kernel_kills();
     bool is_new = kills > program->host->kernel_kills;
     program->host->kernel_kills = kills;
+    if (program_cgroup_ran_out(program))
+        return mem_printf("Out of memory: killed by the kernel, past its memory_limit of %.1f MB",
+                          (double)limit_of(program) / MEGABYTE);
     if (!is_new || program->state == PROCESS_STOPPING)
         return NULL;
     return mem_strdup(

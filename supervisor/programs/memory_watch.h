@@ -6,8 +6,8 @@
 
 struct program;
 
-/* Looks once a second at the memory of a program that has a memory_limit, and kills it past that.
- */
+/* Looks once a second at the memory of a program that has a memory_limit which the kernel does not
+ * keep (program_cgroup.h), and kills it past that. */
 struct memory_watch;
 
 /* To be called when its process has begun, when it has other settings, and when the process is

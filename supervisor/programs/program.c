@@ -15,6 +15,7 @@
 #include "supervisor/programs/memory_watch.h"
 #include "supervisor/programs/output_log.h"
 #include "supervisor/programs/payload.h"
+#include "supervisor/programs/program_cgroup.h"
 #include "supervisor/programs/program_change.h"
 #include "supervisor/programs/program_end.h"
 #include "supervisor/programs/program_group.h"
@@ -119,8 +120,10 @@ void program_resume(struct program *program, enum process_state state, pid_t pid
 {
     program->state = state;
     program->child.pid = pid > 0 ? pid : -1;
-    if (pid > 0)
+    if (pid > 0) {
+        program_cgroup_resume(program);
         watch_child(program);
+    }
     arm_limit(program);
 }
 
@@ -197,6 +200,7 @@ static void release(struct program *program)
     custody_release(program);
     spawn_close(&program->child);
     watch_ended(program);
+    program_cgroup_ended(program);
     memory_watch_follow(program);
     program->reaped.ended = NULL;
 }
@@ -412,6 +416,7 @@ void program_configure(struct program *program, struct group_settings *source,
             output_move(&program->outputs[stream]);
         else
             output_log_begin(&program->outputs[stream]);
+    program_cgroup_follow(program);
     memory_watch_follow(program);
     program_schedule_follow(program);
     watch_configure(program);
@@ -437,6 +442,7 @@ struct program *program_create(struct program_host *host, struct program_group *
         output_init(&program->outputs[stream], program, (enum stream)stream);
     ev_init(&program->limit, on_limit);
     program->limit.data = program;
+    program_cgroup_announce(program);
     program_schedule_follow(program);
     watch_configure(program);
     program_sockets_follow(program);

@@ -19,6 +19,7 @@
 struct hook;
 struct listener;
 struct memory_watch;
+struct program_cgroup;
 struct program_change;
 struct program_group;
 struct program_schedule;
@@ -77,6 +78,7 @@ struct program {
     struct program_schedule *schedule;           /* NULL: it is kept running */
     struct hook *hook;                           /* NULL until there is a first one */
     struct program_sockets *sockets;             /* NULL: it has none */
+    struct program_cgroup *cgroup;               /* NULL: it has none of its own */
     struct memory_watch *memory;                 /* NULL: it is not watched */
     struct program_watch *watch;                 /* of readiness and health; NULL: none */
     struct listener *listener;                   /* of an event listener; NULL for others */

@@ -8,6 +8,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "supervisor/programs/program_cgroup.h"
+
 #define PARTS_MAX  6
 #define PID_DIGITS 10
 
@@ -61,7 +63,9 @@ int program_child_prepare(const void *context)
     setrlimit(RLIMIT_NOFILE, &child->program->host->files);
     if (child->listen_pid)
         put_pid(child->listen_pid);
-    const char *refused = attributes_take(&child->attributes);
+    const char *refused = program_cgroup_join(child->program);
+    if (!refused)
+        refused = attributes_take(&child->attributes);
     if (refused)
         return complain_of(refused);
     if (child->identity)

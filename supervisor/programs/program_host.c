@@ -37,6 +37,7 @@ void program_host_adapt(struct program_host *host, const struct supervisor_setti
     replace(&host->serverurl, server_url(settings));
     host->strips_ansi = settings->daemon.strip_ansi;
     host->start_concurrency = settings->daemon.start_concurrency;
+    host->warned = NULL;
     identities_forget(&host->identities);
 }
 
@@ -71,6 +72,7 @@ void program_host_init(struct program_host *programs, struct host *host)
 void program_host_finish(struct program_host *host)
 {
     custody_finish(host);
+    cgroups_finish(&host->cgroups);
     compressor_finish(&host->compressor);
     probe_commands_finish(host);
     sd_notify_finish(host);

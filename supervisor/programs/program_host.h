@@ -7,6 +7,7 @@
 
 #include "common/supervisor_settings.h"
 #include "supervisor/host.h"
+#include "supervisor/programs/cgroups.h"
 #include "supervisor/programs/compressor.h"
 #include "supervisor/programs/custody.h"
 #include "supervisor/programs/event_bus.h"
@@ -36,6 +37,8 @@ struct program_host {
     int64_t start_concurrency; /* 0: no bound */
 
     uint64_t kernel_kills; /* for want of memory, as far as they are known of */
+    struct cgroups cgroups;
+    const struct program_settings *warned; /* whose cpu_limit has no effect, the last one */
 
     struct program **dependents; /* those that depend on others, in no order */
     size_t dependent_count;

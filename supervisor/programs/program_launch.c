@@ -11,6 +11,7 @@
 #include "common/command.h"
 #include "common/fd.h"
 #include "common/mem.h"
+#include "supervisor/programs/program_cgroup.h"
 #include "supervisor/programs/program_child.h"
 #include "supervisor/programs/program_environment.h"
 #include "supervisor/programs/program_group.h"
@@ -195,6 +196,7 @@ static int fork_program(struct program *program, const char *file, char **argv,
     struct program_child child;
     if (program_environment_make(&environment, program, err) < 0)
         return -1;
+    program_cgroup_prepare(program);
     program_child_init(&child, program, argv[0]);
     child.listen_pid = program_environment_listen_pid(&environment);
     const struct spawn_request request = {
@@ -243,6 +245,7 @@ int program_launch(struct program *program, struct err *err)
     command_free(argv);
     if (result < 0) {
         watch_ended(program);
+        program_cgroup_ended(program);
         program_group_ended(program->group, program);
     }
     return result;

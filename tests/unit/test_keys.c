@@ -17,6 +17,7 @@ struct values {
     int color;
     bool flag;
     int64_t bytes;
+    int64_t processors;
     uint32_t set;
     int mode;
     int signal;
@@ -66,6 +67,12 @@ static const struct key keys[] = {
      .fallback = "50MB",
      .min = 0,
      .max = INT64_C(1) << 40},
+    {.name = "processors",
+     .type = KEY_PROCESSORS,
+     AT(processors),
+     .fallback = "0",
+     .min = 0,
+     .max = 1024000},
     {.name = "set", .type = KEY_SET, AT(set), .fallback = "", .choices = colors},
     {.name = "mode", .type = KEY_OCTAL, AT(mode), .fallback = "", .max = 0777},
     {.name = "signal", .type = KEY_SIGNAL, AT(signal), .fallback = "TERM"},
@@ -118,6 +125,12 @@ static void test_values_are_read_and_written(void **state)
         {"flag", "1", "yes"},
         {"command", "a 'b c'", "a 'b c'"},
         {"number", "+5", "5"},
+        {"processors", "0", "0"},
+        {"processors", "1.5", "1.5"},
+        {"processors", "150%", "1.5"},
+        {"processors", "33.3%", "0.333"},
+        {"processors", "0.010", "0.01"},
+        {"processors", "1024", "1024"},
         {"bytes", "0", "0"},
         {"bytes", "1000", "1000"},
         {"bytes", "5 mb", "5MB"},
@@ -168,6 +181,20 @@ static void test_wrong_values_are_refused(void **state)
          "off or 0"},
         {"text", "a\x1b[0m", "text: the value has a control character (0x1b)"},
         {"text", "\xff", "text: the value is not UTF-8"},
+        {"processors", "0.009",
+         "processors: out of range; write 0 to 1024 (processors, at least 0.01; or 50%, 150% of "
+         "one)"},
+        {"processors", "1025",
+         "processors: out of range; write 0 to 1024 (processors, at least 0.01; or 50%, 150% of "
+         "one)"},
+        {"processors", "half",
+         "processors: \"half\" is no share of processors; write processors, e.g. 1.5, or per cent of "
+         "one, e.g. 50%"},
+        {"processors", "50%%",
+         "processors: \"50%%\" is no share of processors; write processors, e.g. 1.5, or per cent of "
+         "one, e.g. 50%"},
+        {"processors", "", "processors: \"\" is no share of processors; write processors, e.g. 1.5, or "
+                           "per cent of one, e.g. 50%"},
         {"bytes", "-1", "bytes: \"-1\" is not a size; write bytes, or KB, MB, GB, e.g. 50MB"},
         {"bytes", "1 KB 2",
          "bytes: \"1 KB 2\" is not a size; write bytes, or KB, MB, GB, e.g. 50MB"},
@@ -196,7 +223,7 @@ static void test_wrong_values_are_refused(void **state)
         {"nubmer", "1", "nubmer: there is no such key; did you mean number?"},
         {"unheard_of", "1",
          "unheard_of: there is no such key; the keys are text, command, number, "
-         "pause, size, color, flag, bytes, set, mode, signal, codes, user, owner, file, directory, "
+         "pause, size, color, flag, bytes, processors, set, mode, signal, codes, user, owner, file, directory, "
          "log"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
