@@ -89,17 +89,6 @@ static void begin_stage(struct program *program)
     arm_limit(program);
 }
 
-pid_t program_pid(const struct program *program)
-{
-    return program->child.pid > 0 && !program->child.is_reaped ? program->child.pid : 0;
-}
-
-bool program_is_active(const struct program *program)
-{
-    return program->state == PROCESS_STARTING || program->state == PROCESS_RUNNING ||
-           program->state == PROCESS_BACKOFF;
-}
-
 /* Starting */
 
 static void on_ended(struct reaper_child *reaped, int status);
@@ -248,11 +237,6 @@ static void on_ended(struct reaper_child *reaped, int status)
     release(program);
     program_group_ended(program->group, program);
     end(program);
-}
-
-bool program_may_start(const struct program *program)
-{
-    return !program->host->is_stopping && !program->group->is_stopping && !program->change;
 }
 
 /* Whether one that had been running runs again, and when. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-/* What a person asks of a program, and what it is called. */
+/* What is asked of a program: how it is, what a person wants of it, what it is called. */
 #include "supervisor/programs/program.h"
 
 #include <errno.h>
@@ -19,6 +19,24 @@
 static const char *name_of(const struct program *program)
 {
     return program->process->name;
+}
+
+/* How it is */
+
+pid_t program_pid(const struct program *program)
+{
+    return program->child.pid > 0 && !program->child.is_reaped ? program->child.pid : 0;
+}
+
+bool program_is_active(const struct program *program)
+{
+    return program->state == PROCESS_STARTING || program->state == PROCESS_RUNNING ||
+           program->state == PROCESS_BACKOFF;
+}
+
+bool program_may_start(const struct program *program)
+{
+    return !program->host->is_stopping && !program->group->is_stopping && !program->change;
 }
 
 /* What a person asks for */
