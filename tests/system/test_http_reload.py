@@ -180,15 +180,17 @@ def test_listeners_that_go_leave_nothing(daemon):
 def test_an_answer_that_is_being_taken_is_given_whole(daemon):
     """It is larger than what a unix socket holds."""
     port = free_port()
-    daemon.configure(inet(port) + "[program:many]\ncommand = sleep 600\nnumprocs = 2000\nprocess_name = p%(process_num)04d\nautostart = false\n")
+    daemon.configure(inet(port))
     daemon.start()
+    for _ in range(80):
+        daemon.post("/queues/quick/scale", {"workers": 1, "reason": "x" * 3900})
     idle = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
     idle.request("GET", "/healthz")
     assert idle.getresponse().read() == b"ok\n"
     with socket.socket(socket.AF_UNIX) as client, contextlib.closing(idle.sock) as its_socket:
         client.settimeout(PATIENCE)
         client.connect(str(daemon.http))
-        client.sendall(b"GET /api/v1/programs HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        client.sendall(b"GET /api/v1/audit HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         text = client.recv(1024)
         daemon.config.write_text(daemon.config.read_text().replace("http.sock", "new.sock").replace(str(port), str(free_port())))
         assert daemon.ask("reload")["ok"]
@@ -196,5 +198,5 @@ def test_an_answer_that_is_being_taken_is_given_whole(daemon):
         while got := client.recv(1 << 20):
             text += got
     head, _, body = text.partition(b"\r\n\r\n")
-    assert head.startswith(b"HTTP/1.1 200") and len(json.loads(body)["programs"]) == 2000
+    assert head.startswith(b"HTTP/1.1 200") and len(json.loads(body)["audit"]) == 80
     assert len(body) > 300_000
