@@ -20,10 +20,9 @@
 
 void redis_link_init(struct link *link)
 {
-    link->wire = WIRE_CLOSED;
+    *link = (struct link){.wire = WIRE_CLOSED, .room = mem_new(1, RECEIVE_SIZE)};
     redis_reply_reader_init(&link->reader);
     buf_init(&link->head, HEAD_MAX);
-    link->room = mem_new(1, RECEIVE_SIZE);
 }
 
 void redis_link_finish(struct link *link)
