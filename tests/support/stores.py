@@ -13,16 +13,17 @@ import pathlib
 import sqlite3
 
 from support.postgres import Postgres
-from support.processes import PATIENCE
+from support.processes import PATIENCE, WRAPPER
 from support.redis import RedisServer
 
 
 class Sqlite:
     name = "sqlite"
+    TIMEOUT = 20 if WRAPPER else 2  # seconds for a lock: under valgrind others hold theirs for long
 
     def __init__(self, directory):
         self.path = pathlib.Path(directory) / "jobs.db"
-        self.section = f"[connection:main]\ndriver = sqlite\npath = {self.path}\ntimeout = 2\n"
+        self.section = f"[connection:main]\ndriver = sqlite\npath = {self.path}\ntimeout = {self.TIMEOUT}\n"
 
     def start(self):
         pass
