@@ -19,6 +19,7 @@ struct claim {
     int64_t given; /* out */
 };
 
+/* Fills in what each of count claims is given; together that is at most total (negative: 0). */
 void budget_divide(struct claim *claims, size_t count, int64_t total);
 
 #endif

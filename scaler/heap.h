@@ -17,6 +17,7 @@ struct heap {
     size_t count, capacity;
 };
 
+/* Adds a thing; the heap grows as it needs. heap_pop takes the earliest one out. */
 void heap_push(struct heap *heap, double at, uint32_t what);
 struct heap_item heap_pop(struct heap *heap); /* not of an empty one */
 void heap_finish(struct heap *heap);

@@ -16,6 +16,7 @@ struct line {
     size_t first, count, capacity;
 };
 
+/* Adds a job at the end; the line grows as it needs. line_take takes out the first. */
 void line_add(struct line *line, struct waiting waiting);
 struct waiting line_take(struct line *line); /* not of an empty one */
 void line_finish(struct line *line);

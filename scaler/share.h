@@ -16,6 +16,8 @@ struct host_share {
     int64_t given;    /* out */
 };
 
+/* Fills in what each of count hosts is given; where they can take fewer than `workers`, the rest is
+ * given to nobody. */
 void share_divide(const char *queue, int64_t workers, struct host_share *hosts, size_t count);
 
 #endif

@@ -48,6 +48,7 @@ struct keeper_task {
                 const struct err *why_not);
 };
 
+/* Its turn comes after what was given before; it must live until run has been called. */
 void keeper_give(struct keeper *keeper, struct keeper_task *task);
 
 /* Lets it end when it has done what it was told: keeper_join waits for that, at most until a store
@@ -55,6 +56,7 @@ void keeper_give(struct keeper *keeper, struct keeper_task *task);
 void keeper_close(struct keeper *keeper);
 void keeper_join(struct keeper *keeper);
 
+/* The name of its connection; lives as long as the settings. */
 const char *keeper_connection(const struct keeper *keeper);
 
 /* The pause until the next measurement, after one that took so long: a period, or as long as it

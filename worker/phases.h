@@ -14,6 +14,8 @@
 void phases_init(struct worker *worker);
 void phases_finish(struct worker *worker);
 
+/* Begins to drain, for this reason. Does nothing where it drains or ends already, except that a stop comes
+ * before every other reason. Jobs that wait go back to the store. */
 void phases_drain(struct worker *worker, enum worker_end end);
 
 /* Ends handlers that have nothing more to do, and the loop when nothing is left. */

@@ -17,6 +17,7 @@ struct prefetch {
     double service_us; /* what a job takes, by the last ones; negative: not known yet */
 };
 
+/* Nothing is known yet of how long jobs take. */
 void prefetch_init(struct prefetch *prefetch);
 
 /* Learns that count jobs (at least one) took total_us together. One slow job is believed at once,

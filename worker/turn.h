@@ -30,6 +30,7 @@ struct turn_plan {
     size_t reserve;
 };
 
+/* Whether to call now, and how many jobs to reserve then (0: only outcomes go there). Pure. */
 struct turn_plan turn_decide(const struct turn_view *view);
 
 #endif

@@ -63,6 +63,7 @@ struct scan_walk {
     bool is_measured; /* its costs should be told to scan_measured */
 };
 
+/* Fills in the next walk; now_us is of the monotonic clock. */
 void pg_scan_plan(struct scan *scan, int64_t now_us, struct scan_walk *walk);
 
 /* What a walk has found: jobs in the queue's order. */

@@ -25,6 +25,7 @@ void redis_command_finish(struct command *command);
 /* Forgets the arguments, and the memory of a large command. */
 void redis_command_clear(struct command *command);
 
+/* Append an argument. What would pass COMMAND_BYTES_MAX is left out, and the command is cut. */
 void redis_command_add(struct command *command, const void *bytes, size_t length);
 void redis_command_text(struct command *command, const char *text); /* NULL is written as "" */
 void redis_command_number(struct command *command, int64_t number);

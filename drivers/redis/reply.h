@@ -53,6 +53,7 @@ const char *redis_reply_text(const struct reply *reply);
 /* The text, or NULL where it is empty. */
 const char *redis_reply_text_or_null(const struct reply *reply);
 
+/* Whether it is an error that begins with this word, such as "NOSCRIPT". */
 bool redis_reply_is_error(const struct reply *reply, const char *code);
 
 #endif

@@ -25,9 +25,12 @@ struct capture_sink {
     void *context;
 };
 
+/* Keeps at most maxbytes of what stands inside. The caller ends it with capture_destroy. */
 struct capture *capture_create(size_t maxbytes);
 void capture_destroy(struct capture *capture); /* accepts NULL */
 
+/* A piece of the output. The sink is called for what stands outside, in order, and for each end; bytes live
+ * during the call. */
 void capture_feed(struct capture *capture, const char *bytes, size_t length,
                   const struct capture_sink *sink);
 

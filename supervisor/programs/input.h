@@ -20,6 +20,7 @@ struct input {
     struct input_queue *queue; /* NULL while nothing waits */
 };
 
+/* fd is the writing end; it becomes non-blocking and is owned from here on. input_close drops what waits. */
 void input_open(struct input *input, int fd);
 void input_close(struct input *input);
 

@@ -30,6 +30,7 @@ void host_document_end(struct hosts *hosts, bool is_first);
 /* What its host has decided on a queue. False where it does not say. */
 bool host_document_decision(const cJSON *document, const char *queue, struct decision *decision);
 
+/* Whether its host speaks of a queue, as one that it has workers for. */
 bool host_document_serves(const cJSON *document, const char *queue);
 
 /* A number of workers in it, 0 to 1000. */
