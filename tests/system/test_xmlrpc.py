@@ -373,7 +373,9 @@ def test_passwords(pair, password):
 def read_until(response, text):
     got = b""
     while text not in got:
-        got += response.read1()
+        more = response.read1()
+        assert more, f"it ends after {got}"
+        got += more
     return got
 
 
