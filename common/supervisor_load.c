@@ -3,6 +3,7 @@
 /* [supervisord], its servers and its client. */
 #include "common/supervisor_load.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,7 +12,9 @@
 #include "common/path.h"
 #include "common/settings_document.h"
 
-#define PORT_MAX 65535
+#define PORT_MAX    65535
+#define SHA_MARK    "{SHA}"
+#define SHA_HEX_LEN 40
 
 static void replace(char **text, char *by)
 {
@@ -87,6 +90,33 @@ static int split_address(struct http_server_settings *server)
     return server->port >= 1 && server->port <= PORT_MAX ? 0 : -1;
 }
 
+/* Whether a configured password can be anybody's: what follows {SHA} must be a digest. */
+static bool is_password(const char *text)
+{
+    static const char digits[] = "0123456789abcdefABCDEF";
+    if (strncmp(text, SHA_MARK, strlen(SHA_MARK)) != 0)
+        return true;
+    const char *digest = text + strlen(SHA_MARK);
+    return strlen(digest) == SHA_HEX_LEN && strspn(digest, digits) == SHA_HEX_LEN;
+}
+
+/* One user, or none. */
+static int check_user(struct settings_reader *reader, const struct ini_section *section,
+                      const char *name_key, const char *name, const char *password_key,
+                      const char *password)
+{
+    char message[128];
+    snprintf(message, sizeof message, "%s and %s go together; write both, or neither", name_key,
+             password_key);
+    if (!name[0] != !password[0])
+        return refuse(reader, section, name[0] ? name_key : password_key, message);
+    if (!is_password(password))
+        return refuse(reader, section, password_key,
+                      "{SHA} is not followed by the 40 hexadecimal digits of a SHA-1; write those, "
+                      "as sha1sum prints them");
+    return 0;
+}
+
 static int check_server(struct settings_reader *reader, const struct ini_section *section,
                         struct http_server_settings *server)
 {
@@ -95,9 +125,11 @@ static int check_server(struct settings_reader *reader, const struct ini_section
     if (!server->is_unix && split_address(server) < 0)
         return refuse(reader, section, "port",
                       "there is no port from 1 to 65535; write HOST:PORT, *:PORT or PORT");
-    if (!server->username[0] != !server->password[0])
-        return refuse(reader, section, server->username[0] ? "username" : "password",
-                      "username and password go together; write both, or neither");
+    if (check_user(reader, section, "username", server->username, "password", server->password) <
+            0 ||
+        check_user(reader, section, "reader", server->reader, "reader_password",
+                   server->reader_password) < 0)
+        return -1;
     if (server->is_unix)
         replace(&server->file, path_absolute(server->file));
     return 0;

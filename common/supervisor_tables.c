@@ -146,6 +146,7 @@ static const struct key supervisord_keys[] = {
          AT(password),                                                                             \
          .fallback = "",                                                                           \
          .reload = RELOAD_RESTART,                                                                 \
+         .is_secret = true,                                                                        \
          .help = "Password that clients give: plain, or {SHA} and the hexadecimal SHA-1 of it."},  \
         {.name = "reader",                                                                         \
          .type = KEY_STRING,                                                                       \

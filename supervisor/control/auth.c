@@ -34,16 +34,6 @@ static bool is_crypt(const char *configured)
     return configured[0] == '$' && strchr(configured + 1, '$') != NULL;
 }
 
-int auth_check_form(const char *configured, struct err *err)
-{
-    if (!is_sha(configured))
-        return 0;
-    const char *digest = configured + SHA_MARK_LEN;
-    if (strlen(digest) == SHA_HEX_LEN && strspn(digest, "0123456789abcdefABCDEF") == SHA_HEX_LEN)
-        return 0;
-    return err_set(err, ERR_INVALID, "behind {SHA} come the 40 hexadecimal digits of a SHA-1");
-}
-
 static bool sha_is(const char *configured, const char *password)
 {
     char digest[SHA_HEX_LEN + 1], wanted[SHA_HEX_LEN + 1];

@@ -4,16 +4,11 @@
 
 #include <stdbool.h>
 
-#include "common/err.h"
-
 /*
  * Passwords as they are configured: plain, {SHA} and the hexadecimal SHA-1 (as Supervisor has it),
  * or a string of crypt(3) ("$y$…"), which is the one to choose. Pure, but for the time that crypt
  * takes.
  */
-
-/* Checks the form of a configured password. Returns 0, or -1 with err. */
-int auth_check_form(const char *configured, struct err *err);
 
 /* True where the password is the configured one. Takes the same time wherever they differ. */
 bool auth_password_is(const char *configured, const char *password);

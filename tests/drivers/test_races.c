@@ -167,8 +167,8 @@ static void late_worker(struct fixture *fixture, struct shared *shared, int numb
     for (size_t i = 0; i < count; i++)
         taken[i] = lease_of(&fixture->reservation.jobs[i]);
     meet(shared, 2, 1);
-    for (size_t i = 0; i < count; i++)
-        if (end(fixture, fixture->a, "late", &taken[i], OUTCOME_DONE))
+    for (size_t i = 0; i < count; i++) /* b: a store may end the session that reserved */
+        if (end(fixture, fixture->b, "late", &taken[i], OUTCOME_DONE))
             atomic_fetch_add(&shared->counts[0], 1);
     free(taken);
 }

@@ -2,7 +2,7 @@
 """What [job:CLASS] and a handler's hello say of classes: at the push and when jobs run."""
 import json
 
-from support.processes import ROOT, wait_for
+from support.processes import JOB_TIMEOUT, ROOT, wait_for
 from support.worker import PYTHON
 
 SCRIPTED = ROOT / "tests" / "support" / "scripted.py"
@@ -168,8 +168,8 @@ def test_a_class_has_a_handler_of_its_own(muster):
     muster.wait_empty()
     lines = sorted((muster.directory / "ran").read_text().splitlines())
     assert lines == sorted([
-        "app App\\Report default 40 red", "send App\\Send default 40 green", "ours Plain default 30 red", "ours Other default 60 red",
-        "app App\\Report emails 40 blue", "send App\\Send emails 40 green", "emails Plain emails 30 blue", "emails Other emails 60 blue",
+        "app App\\Report default 40 red", "send App\\Send default 40 green", "ours Plain default 30 red", f"ours Other default {JOB_TIMEOUT} red",
+        "app App\\Report emails 40 blue", "send App\\Send emails 40 green", "emails Plain emails 30 blue", f"emails Other emails {JOB_TIMEOUT} blue",
     ])
 
 

@@ -6,6 +6,7 @@ import re
 import resource
 import signal
 import subprocess
+import tempfile
 
 import pytest
 
@@ -64,6 +65,16 @@ def supervisord(tmp_path):
     daemon.end()
 
 
+@pytest.fixture
+def everybodys():
+    """One whose directory other users reach: each run of pytest closes those of tmp_path again."""
+    with tempfile.TemporaryDirectory(prefix="muster-test.") as directory:
+        daemon = Supervisord(pathlib.Path(directory))
+        daemon.directory.chmod(0o777)
+        yield daemon
+        daemon.end()
+
+
 def test_version_and_help(supervisord):
     assert supervisord.run("-v").stdout == "4.2.5\n"
     assert "--childlogdir=DIR" in supervisord.run("-h").stdout
@@ -100,14 +111,11 @@ def test_the_file_is_looked_for_where_supervisor_does(supervisord):
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can become another user")
-def test_user_and_directory_of_the_command_line(supervisord):
+def test_user_and_directory_of_the_command_line(everybodys):
+    supervisord = everybodys
     home = supervisord.directory / "home"
     home.mkdir()
-    for place in (supervisord.directory, home):
-        place.chmod(0o777)
-    for parent in supervisord.directory.parents:
-        if parent.owner() == "root" and "pytest" in str(parent):
-            parent.chmod(0o755)
+    home.chmod(0o777)
     supervisord.configure("", program("a", "sh -c 'id -un; pwd'", startsecs="0", autorestart="false",
                                       stdout_logfile=supervisord.directory / "out"))
     # the directory is that of the background
@@ -170,11 +178,8 @@ def test_limits_are_raised(supervisord):
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can become another user")
-def test_the_daemon_becomes_its_user(supervisord):
-    supervisord.directory.chmod(0o777)
-    for parent in supervisord.directory.parents:
-        if parent.owner() == "root" and "pytest" in str(parent):
-            parent.chmod(0o755)
+def test_the_daemon_becomes_its_user(everybodys):
+    supervisord = everybodys
     supervisord.configure("logfile = s.log\npidfile = s.pid\nuser = nobody\n", program("a", "id -un", startsecs="0", autorestart="false",
                                                                                       stdout_logfile=supervisord.directory / "out"))
     supervisord.start()

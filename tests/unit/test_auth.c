@@ -34,23 +34,12 @@ static void test_crypt(void **state)
     assert_false(auth_password_is("$nothing$known", "x"));
 }
 
-static void test_form(void **state)
-{
-    (void)state;
-    struct err err = ERR_INIT;
-    assert_int_equal(auth_check_form("anything", &err), 0);
-    assert_int_equal(auth_check_form("{SHA}82ab876d1387bfafe46cc1c8a2ef074eae50cb1d", &err), 0);
-    assert_int_equal(auth_check_form("{SHA}82ab", &err), -1);
-    assert_int_equal(err.code, ERR_INVALID);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_plain),
         cmocka_unit_test(test_sha),
         cmocka_unit_test(test_crypt),
-        cmocka_unit_test(test_form),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

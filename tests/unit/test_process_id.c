@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/unit/test.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -27,13 +29,17 @@ static void test_another_text_has_no_time(void **state)
         assert_int_equal(process_parse_start_time(texts[i]), -1);
 }
 
-/* A child that lives until it is killed. */
+/* A child that lives until it is killed, or this program has ended. */
 static pid_t start_child(void)
 {
+    pid_t parent = getpid();
     pid_t pid = fork();
-    if (pid == 0)
-        for (;;)
+    if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        while (getppid() == parent)
             pause();
+        _exit(0);
+    }
     assert_true(pid > 0);
     return pid;
 }
@@ -41,6 +47,8 @@ static pid_t start_child(void)
 static void test_a_process_is_found_by_number_and_time(void **state)
 {
     (void)state;
+    if (process_find(getpid(), process_start_time(getpid())) < 0 && errno == ENOSYS)
+        skip(); /* valgrind knows no pidfd_open */
     pid_t pid = start_child();
     int64_t began = process_start_time(pid);
     assert_true(began >= 0);

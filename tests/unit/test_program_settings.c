@@ -105,6 +105,12 @@ static void test_errors_name_the_place_and_the_cure(void **state)
         {"[inet_http_server]\nport = 1\nusername = u\n",
          "/etc/s.conf:3: [inet_http_server] username: username and password go together; write "
          "both, or neither"},
+        {"[inet_http_server]\nport = 1\nreader = r\n",
+         "/etc/s.conf:3: [inet_http_server] reader: reader and reader_password go together; write "
+         "both, or neither"},
+        {"[inet_http_server]\nport = 1\nusername = u\npassword = {SHA}82ab\n",
+         "/etc/s.conf:4: [inet_http_server] password: {SHA} is not followed by the 40 hexadecimal "
+         "digits of a SHA-1; write those, as sha1sum prints them"},
         {"[supervisord]\nlogfile = auto\n",
          "/etc/s.conf:2: [supervisord] logfile: AUTO is for programs; write a path"},
         {"[rpcinterface:x]\n",
