@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Fixtures of all tests in Python."""
+import pathlib
+import tempfile
+
 import pytest
 
 from support.http import Daemon
@@ -21,6 +24,15 @@ def pytest_collection_modifyitems(items):
         marker = item.get_closest_marker("no_valgrind")
         if marker and WRAPPER:
             item.add_marker(pytest.mark.skip(reason=f"under valgrind: {marker.args[0]}"))
+
+
+@pytest.fixture
+def everybodys():
+    """A directory that other users may use. Those above tmp_path are closed to them by each pytest that begins."""
+    with tempfile.TemporaryDirectory(prefix="muster-test.") as name:
+        directory = pathlib.Path(name)
+        directory.chmod(0o777)
+        yield directory
 
 
 @pytest.fixture

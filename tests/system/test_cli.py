@@ -375,21 +375,21 @@ def test_the_sample_is_a_valid_configuration(cli):
     assert cli.cli("config:check", sample)["valid"]
 
 
-def test_without_any_configuration_there_is_a_working_default(cli, tmp_path):
-    environment = cli.environment | {"HOME": str(tmp_path / "home")}
+def test_without_any_configuration_there_is_a_working_default(cli, everybodys):
+    home, empty = everybodys / "home", everybodys / "empty"
+    environment = cli.environment | {"HOME": str(home)}
     def run(*arguments):
-        return subprocess.run([cli.command, *arguments], env=environment, cwd=tmp_path / "empty", text=True,
+        return subprocess.run([cli.command, *arguments], env=environment, cwd=empty, text=True,
                               capture_output=True, timeout=PATIENCE, user=54321 if os.geteuid() == 0 else None)
-    (tmp_path / "empty").mkdir()
-    (tmp_path / "home").mkdir(mode=0o777)
-    for path in (tmp_path / "home", tmp_path, tmp_path.parent, tmp_path.parent.parent):
-        path.chmod(0o777)
+    for directory in (home, empty):
+        directory.mkdir()
+        directory.chmod(0o777)
     pushed = run("queue:push", "Hello", '{"a":1}')
     if pushed.returncode == 126 or "Permission denied" in pushed.stderr:
         pytest.skip("another user cannot reach the build")
     assert pushed.returncode == 0, pushed.stderr
     assert json.loads(run("queue:stats", "--json").stdout)["pending"] == 1
-    assert (tmp_path / "home" / ".local" / "share" / "muster" / "database.db").exists()
+    assert (home / ".local" / "share" / "muster" / "database.db").exists()
 
 
 # --- help ---

@@ -6,7 +6,6 @@ import resource
 import shutil
 import signal
 import subprocess
-import tempfile
 import time
 
 import pytest
@@ -255,18 +254,16 @@ def test_without_descriptors_the_control_socket_answers_and_starts_are_tried_aga
 
 
 @pytest.fixture
-def nobodys_musterd(musterd):
-    """As a user with few processes of its own; its files are where that user can reach them."""
+def nobodys_musterd(everybodys):
+    """For a user with few processes of its own."""
     if os.geteuid() != 0:
         pytest.skip("needs root, to become another user")
-    with tempfile.TemporaryDirectory(prefix="muster-") as directory:
-        os.chmod(directory, 0o777)
-        for program in (MUSTERD, FAKE_WORKER):
-            shutil.copy(program, directory)
-        daemon = Musterd(directory, worker=f"{directory}/{FAKE_WORKER.name}")
-        daemon.program = f"{directory}/{MUSTERD.name}"
-        yield daemon
-        daemon.end()
+    for program in (MUSTERD, FAKE_WORKER):
+        shutil.copy(program, everybodys)
+    daemon = Musterd(everybodys, worker=everybodys / FAKE_WORKER.name)
+    daemon.program = everybodys / MUSTERD.name
+    yield daemon
+    daemon.end()
 
 
 @pytest.mark.no_valgrind("valgrind 3.19 does not survive a fork that fails")

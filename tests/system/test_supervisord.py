@@ -6,7 +6,6 @@ import re
 import resource
 import signal
 import subprocess
-import tempfile
 
 import pytest
 
@@ -66,13 +65,10 @@ def supervisord(tmp_path):
 
 
 @pytest.fixture
-def everybodys():
-    """One whose directory other users reach: each run of pytest closes those of tmp_path again."""
-    with tempfile.TemporaryDirectory(prefix="muster-test.") as directory:
-        daemon = Supervisord(pathlib.Path(directory))
-        daemon.directory.chmod(0o777)
-        yield daemon
-        daemon.end()
+def open_supervisord(everybodys):
+    daemon = Supervisord(everybodys)
+    yield daemon
+    daemon.end()
 
 
 def test_version_and_help(supervisord):
@@ -111,8 +107,8 @@ def test_the_file_is_looked_for_where_supervisor_does(supervisord):
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can become another user")
-def test_user_and_directory_of_the_command_line(everybodys):
-    supervisord = everybodys
+def test_user_and_directory_of_the_command_line(open_supervisord):
+    supervisord = open_supervisord
     home = supervisord.directory / "home"
     home.mkdir()
     home.chmod(0o777)
@@ -178,8 +174,8 @@ def test_limits_are_raised(supervisord):
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can become another user")
-def test_the_daemon_becomes_its_user(everybodys):
-    supervisord = everybodys
+def test_the_daemon_becomes_its_user(open_supervisord):
+    supervisord = open_supervisord
     supervisord.configure("logfile = s.log\npidfile = s.pid\nuser = nobody\n", program("a", "id -un", startsecs="0", autorestart="false",
                                                                                       stdout_logfile=supervisord.directory / "out"))
     supervisord.start()
