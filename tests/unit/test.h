@@ -9,4 +9,14 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <stdbool.h>
+#include <stdlib.h>
+
+/* Where each instruction takes long (under valgrind, tests/meson.build), what is the same code over
+ * and over is run fewer times. */
+static inline bool is_brief(void)
+{
+    return getenv("BRIEF") != NULL;
+}
+
 #endif

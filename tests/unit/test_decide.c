@@ -5,6 +5,7 @@
 
 #include <float.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/mem.h"
@@ -192,7 +193,7 @@ static void test_bounds_are_kept_whatever_the_load(void **state)
     for (size_t i = 0; i < POLICY_COUNT; i++) {
         struct load_history history = {0};
         int64_t workers = 1;
-        for (int tick = 0; tick < 1500; tick++) {
+        for (int tick = 0; tick < (is_brief() ? 100 : 1500); tick++) {
             struct decision decision;
             struct load load = any_load(&random, workers);
             decide(&policies[i], &history, &load, &nothing, &decision);
@@ -224,7 +225,7 @@ static void test_more_load_never_asks_for_fewer(void **state)
     struct random random = random_from(2);
     for (size_t i = 0; i < 3; i++) {
         struct load_history history = {0};
-        for (int tick = 0; tick < 1500; tick++) {
+        for (int tick = 0; tick < (is_brief() ? 100 : 1500); tick++) {
             struct load load = load_sane(&(struct load){0}), more;
             load = any_load(&random, 1 + (int64_t)(random_unit(&random) * 9));
             load = more = load_sane(&load);
@@ -270,7 +271,7 @@ static const struct sim_controller *controller_named(const char *name)
 static void assert_is_calm(double rate, double work, double boot)
 {
     const struct sim_settings settings = {.promise = 30, .boot = boot, .min = 1, .max = 20};
-    struct workload *workload = constant_workload(rate, work, 7200);
+    struct workload *workload = constant_workload(rate, work, is_brief() ? 600 : 7200);
     struct sim_result result;
     simulate(workload, &settings, controller_named("latency"), false, &result);
     assert_in_range(result.reversals, 0, 2);
