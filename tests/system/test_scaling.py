@@ -546,7 +546,7 @@ def test_a_host_that_stops_leaves_at_once(pair):
     for host in pair:
         host.start()
     wait_joined(pair)
-    pair[0].cli("queue:scale", "emails", "--workers=2")
-    wait_for(lambda: crews(pair) == [1, 1], lambda: crews(pair), LONG)
+    pair[0].cli("queue:scale", "emails", "--workers=4")
+    wait_for(lambda: crews(pair) == [2, 2], lambda: crews(pair), LONG)  # the other host knows of it
     pair[0].stop()
-    wait_target(pair[1], 2)
+    wait_target(pair[1], 4)
