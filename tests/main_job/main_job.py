@@ -117,9 +117,14 @@ class MainJob:
         say(f"{len(uuids)} jobs stored")
         return set(uuids)
 
+    def parcels_under_way(self):
+        """Those in their first attempt, which takes long. The second may be over before a kill."""
+        attempts = [line.split()[1] for line in self.history.read_text().splitlines() if line.startswith("parcel ")]
+        return {uuid for uuid in attempts if attempts.count(uuid) == 1} - self.notes("done").keys()
+
     def find_busy_worker(self):
         """Its pid, and the parcels that it is sending."""
-        parcels = self.notes("parcel").keys() - self.notes("done").keys()
+        parcels = self.parcels_under_way()
         answer = self.muster.cli("queue:workers", "--queue=letters", "--jobs")
         for worker in answer["workers"]:
             jobs = {job["uuid"] for job in answer["jobs"] if job["worker"] == worker["id"]} & parcels
