@@ -25,16 +25,32 @@ int64_t process_parse_start_time(const char *text)
     return ticks;
 }
 
-int64_t process_start_time(pid_t pid)
+/* Malloc'd; NULL where there is no such process. */
+static char *read_stat(pid_t pid)
 {
     char path[64], *text;
     size_t length;
     snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
-    if (fd_read_file(path, STAT_MAX, &text, &length, NULL) < 0)
-        return -1;
-    int64_t ticks = process_parse_start_time(text);
+    return fd_read_file(path, STAT_MAX, &text, &length, NULL) < 0 ? NULL : text;
+}
+
+int64_t process_start_time(pid_t pid)
+{
+    char *text = read_stat(pid);
+    int64_t ticks = text ? process_parse_start_time(text) : -1;
     free(text);
     return ticks;
+}
+
+pid_t process_parent(pid_t pid)
+{
+    char *text = read_stat(pid);
+    const char *rest = text ? strrchr(text, ')') : NULL;
+    int parent = 0;
+    if (!rest || sscanf(rest + 1, " %*c %d", &parent) != 1)
+        parent = 0;
+    free(text);
+    return parent;
 }
 
 /* The descriptor comes first: what is read then, is of the process that it stands for, or this one

@@ -6,11 +6,13 @@
 #include <sys/types.h>
 
 /*
- * Which process is meant, where it may have ended and its number may have been given to another one:
- * the number and the time at which it began say it, in ticks since the system did (the 22nd field of
- * /proc/PID/stat).
+ * Which process is meant, where it may have ended and its number may have been given to another
+ * one: the number and the time at which it began say it, in ticks since the system did (the 22nd
+ * field of /proc/PID/stat).
  */
 int64_t process_start_time(pid_t pid); /* -1: there is none of this number */
+
+pid_t process_parent(pid_t pid); /* 0: there is none, or no such process */
 
 /* From the text of /proc/PID/stat; -1 for another text. Pure. */
 int64_t process_parse_start_time(const char *text);

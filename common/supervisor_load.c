@@ -12,9 +12,7 @@
 #include "common/path.h"
 #include "common/settings_document.h"
 
-#define PORT_MAX    65535
-#define SHA_MARK    "{SHA}"
-#define SHA_HEX_LEN 40
+#define PORT_MAX 65535
 
 static void replace(char **text, char *by)
 {

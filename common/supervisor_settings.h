@@ -33,6 +33,10 @@ struct supervisord_settings {
     char *identifier;
 };
 
+/* How a password begins that is kept as its SHA-1, in so many hexadecimal digits. */
+#define SHA_MARK    "{SHA}"
+#define SHA_HEX_LEN 40
+
 /* [unix_http_server] and [inet_http_server]; several with a :NAME */
 struct http_server_settings {
     char *name;

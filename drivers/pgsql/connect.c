@@ -58,6 +58,16 @@ void pgsql_begin(struct store *store)
     store->deadline_us = pg_session_now_us() + store->settings->timeout * 1000;
 }
 
+int pg_store_run(struct store *store, const char *text, PGresult **result, struct err *err)
+{
+    struct buf sql;
+    buf_init(&sql, NAMES_TEXT_MAX);
+    pg_names_expand(&store->names, text, &sql);
+    int done = pg_session_run(&store->session, buf_text(&sql), result, store->deadline_us, err);
+    buf_finish(&sql);
+    return done;
+}
+
 static int set_up(struct store *store, struct err *err)
 {
     struct session *session = &store->session;

@@ -11,8 +11,6 @@
 #include "drivers/pgsql/result.h"
 
 #define LOCK_OWNER "1297437783" /* the class of these locks, beside those of wake.c */
-#define OWNER_HASH "hashtext('{jobs}:' || %s)"
-#define SQL_MAX    4096
 #define END_US_MAX 1000000
 #define PAUSE_NS   1000000
 
@@ -24,13 +22,9 @@ int pg_owner_claim(struct store *store, struct err *err)
     if (!owner)
         return pg_session_fail(&store->session, err);
     char *text = mem_printf("SELECT pg_advisory_unlock_all(),"
-                            " pg_advisory_lock_shared(" LOCK_OWNER ", " OWNER_HASH ")",
+                            " pg_advisory_lock_shared(" LOCK_OWNER ", hashtext('{jobs}:' || %s))",
                             owner);
-    struct buf sql;
-    buf_init(&sql, SQL_MAX);
-    pg_names_expand(&store->names, text, &sql);
-    int done = pg_session_run(&store->session, buf_text(&sql), NULL, store->deadline_us, err);
-    buf_finish(&sql);
+    int done = pg_store_run(store, text, NULL, err);
     free(text);
     PQfreemem(owner);
     return done;

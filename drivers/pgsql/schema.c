@@ -10,27 +10,16 @@
 
 #define LOCK "1297437779" /* of who makes tables, among advisory locks */
 
-/* One statement, with our names filled in. */
-static int run(struct store *store, const char *text, PGresult **result, struct err *err)
-{
-    struct buf sql;
-    buf_init(&sql, NAMES_TEXT_MAX);
-    pg_names_expand(&store->names, text, &sql);
-    int done = pg_session_run(&store->session, buf_text(&sql), result, store->deadline_us, err);
-    buf_finish(&sql);
-    return done;
-}
-
 /* Where the tables are, or are going to be. */
 static int find_schema(struct store *store, bool *has_tables, struct err *err)
 {
     PGresult *result;
-    if (run(store,
-            "SELECT coalesce(quote_ident(n.nspname), quote_ident(current_schema())),"
-            " n.nspname IS NOT NULL FROM (SELECT to_regclass('\"{:jobs}\"') AS place) r"
-            " LEFT JOIN pg_class c ON c.oid = r.place LEFT JOIN pg_namespace n"
-            " ON n.oid = c.relnamespace",
-            &result, err) < 0)
+    if (pg_store_run(store,
+                     "SELECT coalesce(quote_ident(n.nspname), quote_ident(current_schema())),"
+                     " n.nspname IS NOT NULL FROM (SELECT to_regclass('\"{:jobs}\"') AS place) r"
+                     " LEFT JOIN pg_class c ON c.oid = r.place LEFT JOIN pg_namespace n"
+                     " ON n.oid = c.relnamespace",
+                     &result, err) < 0)
         return -1;
     const char *schema = PQgetvalue(result, 0, 0);
     *has_tables = PQgetvalue(result, 0, 1)[0] == 't';
@@ -50,13 +39,13 @@ static int read_version(struct store *store, int *version, struct err *err)
 {
     PGresult *result;
     *version = 0;
-    if (run(store, "SELECT to_regclass('{version}') IS NOT NULL", &result, err) < 0)
+    if (pg_store_run(store, "SELECT to_regclass('{version}') IS NOT NULL", &result, err) < 0)
         return -1;
     bool is_ours = PQgetvalue(result, 0, 0)[0] == 't';
     PQclear(result);
     if (!is_ours)
         return 0;
-    if (run(store, "SELECT max(version) FROM {version}", &result, err) < 0)
+    if (pg_store_run(store, "SELECT max(version) FROM {version}", &result, err) < 0)
         return -1;
     *version = atoi(PQgetvalue(result, 0, 0));
     PQclear(result);
@@ -84,15 +73,15 @@ static int create(struct store *store, struct err *err)
 {
     char version[64];
     snprintf(version, sizeof version, "INSERT INTO {version} VALUES (%d)", SCHEMA_VERSION);
-    if (run(store, schema_sql, NULL, err) == 0)
-        return run(store, version, NULL, err);
+    if (pg_store_run(store, schema_sql, NULL, err) == 0)
+        return pg_store_run(store, version, NULL, err);
     return err_prefix(err, "cannot make the tables in the schema %s", store->names.schema);
 }
 
 static int create_if_missing(struct store *store, struct err *err)
 {
     bool has_tables;
-    if (run(store, "SELECT pg_advisory_xact_lock(" LOCK ")", NULL, err) < 0 ||
+    if (pg_store_run(store, "SELECT pg_advisory_xact_lock(" LOCK ")", NULL, err) < 0 ||
         find_schema(store, &has_tables, err) < 0)
         return -1;
     return has_tables ? 0 : create(store, err);
@@ -104,10 +93,10 @@ int pg_schema_ensure(struct store *store, struct err *err)
     if (find_schema(store, &has_tables, err) < 0)
         return -1;
     if (!has_tables) {
-        if (run(store, "BEGIN", NULL, err) < 0)
+        if (pg_store_run(store, "BEGIN", NULL, err) < 0)
             return -1;
         int created = create_if_missing(store, err);
-        if (created < 0 || run(store, "COMMIT", NULL, err) < 0)
+        if (created < 0 || pg_store_run(store, "COMMIT", NULL, err) < 0)
             return -1; /* the session is closed, and the transaction with it */
     }
     return check_version(store, err);

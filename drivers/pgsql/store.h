@@ -66,6 +66,10 @@ void pgsql_begin(struct store *store);
 /* Makes sure that there is a connection, settled, with a schema. Returns 0, or -1 with err. */
 int pgsql_connect(struct store *store, struct err *err);
 
+/* Runs statements (one text, its names filled in) on the session while it is not in pipeline mode.
+ * *result and what is returned: as pg_session_run. */
+int pg_store_run(struct store *store, const char *text, PGresult **result, struct err *err);
+
 /* The driver's functions (queue/driver.h). */
 int pgsql_push(struct store *store, const struct job *jobs, size_t count, enum push_result *results,
                struct err *err);

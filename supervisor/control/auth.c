@@ -9,10 +9,9 @@
 #include <sha.h>
 
 #include "common/mem.h"
+#include "common/supervisor_settings.h"
 
-#define SHA_MARK     "{SHA}"
-#define SHA_MARK_LEN 5
-#define SHA_HEX_LEN  40
+#define SHA_MARK_LEN (sizeof SHA_MARK - 1)
 
 bool auth_same(const char *secret, const char *given)
 {

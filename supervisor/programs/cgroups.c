@@ -13,14 +13,13 @@
 
 #include "common/cgroup.h"
 #include "common/err.h"
-#include "common/fd.h"
 #include "common/log.h"
 #include "common/mem.h"
+#include "common/process_id.h"
 
 #define OWN_NAME    "muster.main" /* where we live below a group that has been given to us */
 #define ASIDE_NAME  "muster-%d"
 #define MOVE_ROUNDS 10 /* somebody may fork meanwhile */
-#define STAT_MAX    4096
 #define DECIMAL     10
 
 static bool exists(const char *directory, const char *file)
@@ -47,27 +46,12 @@ static bool has_controller(const char *directory, const char *file, const char *
 
 /* Whose processes are in a group */
 
-static pid_t parent_of(pid_t pid)
-{
-    char *path = mem_printf("/proc/%d/stat", (int)pid), *text = NULL;
-    size_t length;
-    int parent = 0;
-    if (fd_read_file(path, STAT_MAX, &text, &length, NULL) == 0) {
-        const char *rest = strrchr(text, ')'); /* the name may have parentheses of its own */
-        if (!rest || sscanf(rest + 1, " %*c %d", &parent) != 1)
-            parent = 0;
-        free(text);
-    }
-    free(path);
-    return parent;
-}
-
 /* One that has ended meanwhile is nobody's. */
 static bool is_ours(pid_t pid)
 {
     char path[32];
     snprintf(path, sizeof path, "/proc/%d", (int)pid);
-    for (pid_t at = pid; at > 1; at = parent_of(at))
+    for (pid_t at = pid; at > 1; at = process_parent(at))
         if (at == getpid())
             return true;
     return pid == getpid() || (pid > 0 && access(path, F_OK) < 0);

@@ -74,6 +74,7 @@ static void test_a_process_of_another_time_is_another_one(void **state)
     assert_int_equal(process_find(pid, began - 1), -1);
     assert_int_equal(process_find(pid, began + 1), -1);
     assert_int_equal(process_find(pid, -1), -1); /* nobody knew it */
+    assert_int_equal(process_parent(pid), getpid());
     kill(pid, SIGKILL);
     waitpid(pid, NULL, 0);
 }
