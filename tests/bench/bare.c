@@ -62,6 +62,7 @@ static void start(int number)
         become(in[0], out[1]);
     close(in[0]);
     close(out[1]);
+    fcntl(out[0], F_SETFL, O_NONBLOCK); /* an event of the pipe before may come after this one's start */
     child->in = in[1];
     child->out = out[0];
     struct epoll_event event = {.events = EPOLLIN, .data.u32 = (unsigned)number};

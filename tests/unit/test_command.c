@@ -12,7 +12,7 @@ static const char *joined(char **words, const struct err *err)
     static char text[2000];
     text[0] = '\0';
     if (!words)
-        return strcpy(text, err->text);
+        return strcpy(text, err ? err->text : "not merged");
     for (char **word = words; *word; word++) {
         strcat(text, *word);
         strcat(text, "|");
