@@ -9,7 +9,7 @@ import tempfile
 import time
 
 from support.musterd import clean_environment
-from support.processes import children_of, wait_for
+from support.processes import PATIENCE, children_of, wait_for
 from support.supervisors import SUPERVISORD, Daemon
 
 POLL_SECONDS = .001
@@ -89,12 +89,14 @@ class Supervisor(Measured):
         wait_for(lambda: log.exists() or count == 0, "its log")
         running = 0
         text = ""
+        deadline = time.monotonic() + PATIENCE
         with log.open() if count else open(os.devnull) as lines:
             while running < count:
                 text += lines.read()
                 whole, _, text = text.rpartition("\n")
                 running += len(re.findall("entered RUNNING state", whole))
                 assert self.process.poll() is None, (self.here / "output").read_text()
+                assert time.monotonic() < deadline, f"{running} of {count} run: {log.read_text()[-2000:]}"
                 time.sleep(POLL_SECONDS)
 
 
