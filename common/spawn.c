@@ -163,7 +163,8 @@ static int set_up(struct plan *plan)
     return place_descriptors(plan);
 }
 
-static _Noreturn void become_program(struct plan *plan)
+/* Never a part of its caller, whose stack is still the parent's after vfork. */
+static _Noreturn __attribute__((noinline)) void become_program(struct plan *plan)
 {
     int write_end = plan->error_fd;
     if (set_up(plan) < 0) {
@@ -192,12 +193,15 @@ static pid_t fork_with_pidfd(int *pidfd)
     return (pid_t)syscall(SYS_clone, flags, NULL, pidfd, NULL, 0);
 }
 
+/* In the child, what this function keeps must stay as it is: it calls one that does not return. */
 static int fork_program(struct plan *plan, struct spawn_child *child)
 {
     sigset_t all, before;
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, &before);
-    child->pid = fork_with_pidfd(plan->request->unwatched ? NULL : &child->pidfd);
+    child->pid = plan->request->shares_memory
+                     ? vfork()
+                     : fork_with_pidfd(plan->request->unwatched ? NULL : &child->pidfd);
     if (child->pid == 0)
         become_program(plan);
     int cause = errno;

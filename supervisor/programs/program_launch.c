@@ -178,6 +178,12 @@ static int explain_fork(const struct program *program, int cause, struct err *er
                    program->process->name, strerrorname_np(cause));
 }
 
+/* As spawn.h wants it. Its file has just been looked at here, and its logs have been opened. */
+static bool may_share_memory(const struct program *program)
+{
+    return !program->cgroup && !program->process->directory[0] && !program->settings->user[0];
+}
+
 static int fork_program(struct program *program, const char *file, char **argv,
                         const struct pipes *pipes, struct err *err)
 {
@@ -208,6 +214,7 @@ static int fork_program(struct program *program, const char *file, char **argv,
         .fd_count = fd_count,
         .new_group = true,
         .unwatched = true,
+        .shares_memory = may_share_memory(program),
         .prepare = program_child_prepare,
         .failed = program_child_failed,
         .context = &child,

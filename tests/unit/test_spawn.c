@@ -366,13 +366,13 @@ static void tell_failure(const void *context, enum spawn_stage stage, int errno_
     (void)written;
 }
 
-static void test_an_unwatched_child_and_its_hooks(void **state)
+static void start_unwatched(bool shares_memory)
 {
-    (void)state;
     char *const argv[] = {"any name", "-c", "echo $0", NULL};
     struct spawn_request request = {.program = "/bin/sh",
                                     .argv = argv,
                                     .unwatched = true,
+                                    .shares_memory = shares_memory,
                                     .prepare = say_in_child,
                                     .context = "before\n"};
     int ends[2], status;
@@ -399,6 +399,13 @@ static void test_an_unwatched_child_and_its_hooks(void **state)
     text[length] = '\0';
     assert_string_equal(text, "before\nany name\ngives up2D\n");
     close(ends[0]);
+}
+
+static void test_an_unwatched_child_and_its_hooks(void **state)
+{
+    (void)state;
+    start_unwatched(false);
+    start_unwatched(true);
 }
 
 static void test_status_texts(void **state)
