@@ -101,6 +101,7 @@ def test_to_zero_and_back_with_a_push(muster):
     assert history(muster)[0]["to_workers"] >= 1
 
 
+@pytest.mark.no_valgrind("a command takes as long there as the delay")
 def test_a_delayed_job_starts_a_worker_ahead_of_its_time(muster):
     configure(muster, muster.queue("emails", workers=0, min_workers=0, max_workers=3))
     muster.start()
@@ -205,8 +206,9 @@ def test_an_order_stays_within_the_bounds_unless_forced(running):
 
 
 def test_an_order_for_some_time(running):
-    running.cli("queue:scale", "emails", "--workers=2", "--for=2s")
+    running.cli("queue:scale", "emails", "--workers=2", "--for=1h")
     assert running.cli("queue:explain", "emails")["term"] == "forced"
+    running.cli("queue:scale", "emails", "--workers=2", "--for=1s")
     wait_for(lambda: running.cli("queue:explain", "emails")["order"] is None)
     running.wait_log("the order of 2 workers has ended")
 
