@@ -87,23 +87,29 @@ static int start_log(const struct settings *settings, struct err *err)
 }
 
 /* Takes the settings over. */
-static int run(struct settings *settings, struct err *err)
+static int run_master(struct settings *settings, struct err *err)
 {
     struct master master;
-    struct pidfile pidfile;
-    int result = start_log(settings, err);
-    if (result == 0)
-        result = pidfile_take(&pidfile, settings->muster.pidfile, err);
-    if (result < 0) {
-        settings_destroy(settings);
-        return -1;
-    }
-    result = master_init(&master, settings, NULL, NULL, err);
+    int result = master_init(&master, settings, NULL, NULL, err);
     if (result == 0) {
         master.keeps_settings = true;
         master_run(&master);
     }
     master_finish(&master);
+    return result;
+}
+
+/* Takes the settings over. */
+static int run(struct settings *settings, struct err *err)
+{
+    struct pidfile pidfile = {.fd = -1};
+    int result = start_log(settings, err);
+    if (result == 0)
+        result = pidfile_take(&pidfile, settings->muster.pidfile, err);
+    if (result == 0)
+        result = run_master(settings, err);
+    else
+        settings_destroy(settings);
     pidfile_release(&pidfile);
     log_close();
     return result;
