@@ -16,8 +16,8 @@ import sys
 PROGRAMS = ["muster", "musterd", "muster-worker", "muster-plugin-host", "muster-notifier"]
 NOT_OURS = ["/usr/*", "/bin/*", "*.py", "*.sh"]
 # A process that is told to end is not waited for by what it started; what is reachable then is no leak.
-OPTIONS = ["--quiet", "--trace-children=yes", f"--trace-children-skip={','.join(NOT_OURS)}", "--leak-check=full",
-           "--errors-for-leak-kinds=definite", "--show-leak-kinds=definite",
+OPTIONS = ["--quiet", "--vgdb=no", "--trace-children=yes", f"--trace-children-skip={','.join(NOT_OURS)}",
+           "--leak-check=full", "--errors-for-leak-kinds=definite", "--show-leak-kinds=definite",
            f"--suppressions={pathlib.Path(__file__).with_suffix('.supp')}"]
 
 

@@ -14,6 +14,8 @@ import pytest
 from support.processes import PATIENCE, children_of, descriptors_of, process_lives, wait_dead, wait_for
 from support.programs import SLEEP, Speaker, program
 
+pytestmark = pytest.mark.no_valgrind("valgrind 3.19 knows no pidfd_open, by which strangers are watched")
+
 ADOPT = "\n[muster]\norphans = adopt\ndatadir = {}\nrestart_delay = 100ms\n"
 
 
@@ -283,7 +285,6 @@ def test_one_that_was_ready_by_a_descriptor_stays_so(programs):
 
 # --- bounds ---
 
-@pytest.mark.no_valgrind("valgrind has descriptors of its own")
 def test_more_descriptors_than_the_limit_at_the_start(programs):
     """Custodian and heir hold several for each program, and begin with what a shell gives them."""
     def limit():
