@@ -14,6 +14,7 @@ import subprocess
 import sys
 
 PROGRAMS = ["muster", "musterd", "muster-worker", "muster-plugin-host", "muster-notifier"]
+OTHER_NAMES = {"supervisord": "musterd"}  # by which it behaves otherwise
 NOT_OURS = ["/usr/*", "/bin/*", "*.py", "*.sh"]
 # A process that is told to end is not waited for by what it started; what is reachable then is no leak.
 OPTIONS = ["--quiet", "--vgdb=no", "--trace-children=yes", f"--trace-children-skip={','.join(NOT_OURS)}",
@@ -26,12 +27,16 @@ def valgrind(log):
 
 
 def make_programs(build, directory):
-    (directory / "bin").mkdir(parents=True)
+    for folder in ("bin", "names"):
+        (directory / folder).mkdir(parents=True)
     for name in PROGRAMS:
         program = directory / "bin" / name
         log = directory / f"{name}.%p.log"
-        program.write_text(f"#!/bin/sh\nexec {' '.join(valgrind(log))} {build / name} \"$@\"\n")
+        program.write_text(f"#!/bin/sh\nexec {' '.join(valgrind(log))} {directory}/names/${{0##*/}} \"$@\"\n")
         program.chmod(0o755)
+        (directory / "names" / name).symlink_to(build / name)
+    for name, program in OTHER_NAMES.items():
+        (directory / "names" / name).symlink_to(build / program)
 
 
 def findings(directory):
