@@ -375,6 +375,7 @@ def test_the_sample_is_a_valid_configuration(cli):
     assert cli.cli("config:check", sample)["valid"]
 
 
+@pytest.mark.no_valgrind("another user cannot write valgrind's log")
 def test_without_any_configuration_there_is_a_working_default(cli, everybodys):
     home, empty = everybodys / "home", everybodys / "empty"
     environment = cli.environment | {"HOME": str(home)}

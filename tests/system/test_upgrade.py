@@ -34,6 +34,7 @@ def check_lines(path):
 
 # --- programs ---
 
+@pytest.mark.no_valgrind("valgrind has descriptors of its own, and more with each exec")
 def test_twenty_upgrades_in_a_row_under_load(programs):
     programs.start("[unix_http_server]\nfile = %(here)s/s.sock\n"
                    + program("count", f"sh -c '{COUNTER}'", stdout_logfile=programs.path("count.log"), stdout_logfile_maxbytes="0")
@@ -268,6 +269,7 @@ def test_the_signal(programs):
     assert programs.rows()["a"]["pid"] == pid
 
 
+@pytest.mark.no_valgrind("the file that runs is valgrind")
 def test_a_file_that_was_replaced_is_what_it_becomes(programs):
     daemon = programs.musterd
     binary = programs.path("musterd")
@@ -294,6 +296,7 @@ def refuse(programs, text, script):
     assert re.search(text, wait_failed(programs.musterd))
 
 
+@pytest.mark.no_valgrind("valgrind refuses another program before the kernel does, in other words")
 def test_a_program_that_cannot_take_over_is_refused(programs):
     programs.start(program("a", SLEEP, startsecs="0"))
     pid = programs.wait_pid("a")
