@@ -200,6 +200,8 @@ def test_without_a_master_leases_of_dead_workers_come_back_too(muster, backgroun
 
 # --- queue:listen ---
 
+STARTS_ITSELF = pytest.mark.no_valgrind("under its /proc/self/exe a program finds valgrind")
+
 
 @pytest.fixture
 def code(muster):
@@ -224,6 +226,7 @@ def listen(muster, background, code, *options):
     return background("queue:listen", "--handler=persistent", *options, "--", "/usr/bin/python3", code / "handler.py")
 
 
+@STARTS_ITSELF
 def test_listen_replaces_the_worker_when_the_code_changes(muster, background, code):
     command = listen(muster, background, code)
     first = muster.push()
@@ -236,6 +239,7 @@ def test_listen_replaces_the_worker_when_the_code_changes(muster, background, co
     assert muster.survivors() == []
 
 
+@STARTS_ITSELF
 def test_listen_lets_the_running_job_finish(muster, background, code):
     command = listen(muster, background, code)
     running = muster.push({"do": "wait", "file": str(muster.directory / "go")})
@@ -248,6 +252,7 @@ def test_listen_lets_the_running_job_finish(muster, background, code):
     wait_for(lambda: second in muster.history.uuids("done2"), command.text)
 
 
+@STARTS_ITSELF
 def test_listen_starts_again_when_the_worker_is_killed(muster, background, code):
     command = listen(muster, background, code)
     running = muster.push({"do": "sleep", "seconds": 600})
@@ -261,6 +266,7 @@ def test_listen_starts_again_when_the_worker_is_killed(muster, background, code)
     assert running not in muster.history.uuids("done1")
 
 
+@STARTS_ITSELF
 def test_listen_ends_with_once(muster, background, code):
     muster.push()
     command = listen(muster, background, code, "--once")
@@ -268,6 +274,7 @@ def test_listen_ends_with_once(muster, background, code):
     assert len(muster.history.lines("done1")) == 1
 
 
+@STARTS_ITSELF
 def test_listen_watches_what_it_is_told(muster, background, code):
     watched = muster.directory / "templates"
     watched.mkdir()

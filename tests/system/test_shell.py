@@ -8,6 +8,8 @@ import pytest
 from support.processes import children_of, process_lives, wait_for
 from support.terminal import Terminal
 
+pytestmark = pytest.mark.no_valgrind("a shell starts itself for each command: under its /proc/self/exe it finds valgrind")
+
 PROMPT = "muster> "
 PROGRAMS = "\n[program:web]\ncommand = sleep 1000\nnumprocs = 2\nprocess_name = web-%(process_num)d\nstartsecs = 0\n" \
     "[program:clock]\ncommand = sleep 1000\nstartsecs = 0\n"
