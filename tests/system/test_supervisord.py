@@ -89,6 +89,7 @@ def test_options_come_before_the_file(supervisord):
     wait_for(lambda: log.read_text() == "0027\n")
 
 
+@pytest.mark.no_valgrind("where the link stands does not reach who is started by valgrind")
 def test_the_file_is_looked_for_where_supervisor_does(supervisord):
     above, here = supervisord.directory / "opt", supervisord.directory / "here"
     (above / "bin").mkdir(parents=True)
@@ -106,6 +107,7 @@ def test_the_file_is_looked_for_where_supervisor_does(supervisord):
         (place / "supervisord.conf").unlink()
 
 
+@pytest.mark.no_valgrind("another user cannot write valgrind's log")
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can become another user")
 def test_user_and_directory_of_the_command_line(open_supervisord):
     supervisord = open_supervisord
@@ -165,6 +167,7 @@ def test_it_goes_to_the_background(supervisord):
     assert int(supervisord.text("s.pid")) == pid
 
 
+@pytest.mark.no_valgrind("valgrind keeps the limit of descriptors to itself")
 def test_limits_are_raised(supervisord):
     supervisord.configure("logfile = s.log\npidfile = s.pid\nminfds = 700\n")
     supervisord.start(preexec=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (300, 1000)))
@@ -173,6 +176,7 @@ def test_limits_are_raised(supervisord):
     assert int(soft) >= 700
 
 
+@pytest.mark.no_valgrind("another user cannot write valgrind's log")
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can become another user")
 def test_the_daemon_becomes_its_user(open_supervisord):
     supervisord = open_supervisord
