@@ -26,6 +26,8 @@ struct context {
     struct queue_connection connection; /* zeroed until opened */
 };
 
+/* Closes the connection and frees what the context holds, but not the context itself. One of which
+ * nothing was opened or loaded is fine. */
 void context_finish(struct context *context);
 
 /* Loads the settings of --config, or of the file that is found, or the defaults. NULL with err on

@@ -28,6 +28,8 @@ enum lines_result { LINES_LINE, LINES_TOO_LONG, LINES_END, LINES_ERROR };
  * messages call it. Returns the descriptor, or -1 with err. */
 int lines_open(const char *path, const char **name, struct err *err);
 
+/* Begins to read fd, which stays the caller's; limit is the longest line in bytes, without its
+ * newline. Finishing frees the buffer and does not close fd. */
 void lines_init(struct lines *lines, int fd, size_t limit);
 void lines_finish(struct lines *lines);
 

@@ -46,6 +46,8 @@ struct board *board_open(int fd, struct err *err);
 /* A board that nobody else sees, for a worker without a master. */
 struct board *board_private(uint32_t slot_count);
 
+/* Unmaps the memory and frees the rest. The descriptor of board_create stays open: it is the
+ * caller's. Accepts NULL. */
 void board_destroy(struct board *board);
 
 /* How many slots a worker is given that may run so many jobs at once (1 or more), and how many jobs

@@ -44,6 +44,8 @@ void buf_truncate(struct buf *buf, size_t length);
  * not stay in memory for ever. */
 void buf_trim(struct buf *buf, size_t keep);
 
+/* Where the content begins, until the buffer is changed: NULL (buf_text: "") where nothing was ever
+ * allocated. buf_full: the cap has been reached. */
 char *buf_data(const struct buf *buf);
 const char *buf_text(const struct buf *buf);
 bool buf_full(const struct buf *buf);

@@ -139,6 +139,7 @@ enum channel_result { CHANNEL_RECORD, CHANNEL_EMPTY, CHANNEL_CLOSED };
 /* Reads at most one record. Torn, foreign and outdated ones are passed over. */
 enum channel_result channel_receive(struct channel *channel, struct record *record);
 
+/* Closes both descriptors where they are open, and sets them to -1. */
 void channel_close(struct channel *channel);
 
 #endif

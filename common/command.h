@@ -25,6 +25,7 @@ char **command_environment(const char *text, struct err *err);
  * may be NULL, which is empty. The caller frees it with command_free. */
 char **command_merge_environment(char *const *base, char *const *additions);
 
+/* Frees an array of these functions, with its words. Accepts NULL. */
 void command_free(char **words);
 
 #endif

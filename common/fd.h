@@ -13,6 +13,7 @@
 /* Closes *fd if it is open (>= 0) and sets it to -1. */
 void fd_close(int *fd);
 
+/* Sets or clears O_NONBLOCK, which all who share the open file see. Returns 0, or -1 with errno. */
 int fd_set_nonblocking(int fd, bool nonblocking);
 
 /* A pipe: ends[0] is read, ends[1] written. Returns 0, or -1 with err. */

@@ -55,6 +55,7 @@ struct ini *ini_load(const char *path, struct err *err);
 /* Reads a text as if it were a file of this name; [include] is refused. */
 struct ini *ini_load_text(const char *name, const char *text, size_t length, struct err *err);
 
+/* Frees the document; sections, keys and texts that were found in it end with it. Accepts NULL. */
 void ini_destroy(struct ini *ini);
 
 /* The section of this name, NULL where there is none; the key of this name likewise. */

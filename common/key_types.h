@@ -22,6 +22,7 @@ struct key_type_operations {
     void (*finish)(void *value); /* NULL where there is nothing to free */
 };
 
+/* What is done for the type of a key. Never NULL; constant. */
 const struct key_type_operations *key_type_of(const struct key *key);
 
 /* Appends what the values of a key may be. Returns 0, or -1 past the cap. */

@@ -68,6 +68,7 @@ struct exit_codes {
     uint64_t bits[4];
 };
 
+/* Whether a status is in the set; false for one that is not within 0 to 255. */
 bool exit_codes_have(const struct exit_codes *codes, int status);
 
 /* What a changed value needs on reload; a section's need is that of its most demanding changed key. */
@@ -140,6 +141,7 @@ int keys_print_value(const struct key *key, const void *values, struct buf *out)
  * cap. */
 int keys_describe(const struct key *key, struct buf *out);
 
+/* The key of this name or alias, whatever their case; NULL where the table has none. */
 const struct key *keys_find(const struct key_table *table, const char *name);
 
 #endif

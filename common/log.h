@@ -51,6 +51,8 @@ void log_close(void);
 /* The regular file that it goes to; NULL where there is none. Lives until the log is opened or closed. */
 const char *log_path(void);
 
+/* Whether a record of this level would be written, so that nobody makes a costly one in vain.
+ * Always true where log_forward has set a sink: that has a level of its own. */
 bool log_enabled(enum log_level level);
 
 /* Hands all records to sink from now on, and writes none here (NULL: as before). A shared object that is

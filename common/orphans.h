@@ -44,6 +44,9 @@ struct orphan {
     bool leader_lives; /* a process has the group's number */
 };
 
+/* What kill(2) is to be given for an orphan: minus its group, where the group's leader is gone or
+ * is itself among the count orphans; else its pid alone, for the group belongs to somebody who
+ * lives on. */
 pid_t orphans_target(const struct orphan *orphan, const pid_t *orphans, size_t count);
 
 #endif

@@ -12,7 +12,8 @@
  */
 int64_t process_start_time(pid_t pid); /* -1: there is none of this number */
 
-pid_t process_parent(pid_t pid); /* 0: there is none, or no such process */
+/* The pid of the parent; 0 where there is none, or no such process. */
+pid_t process_parent(pid_t pid);
 
 /* From the text of /proc/PID/stat; -1 for another text. Pure. */
 int64_t process_parse_start_time(const char *text);

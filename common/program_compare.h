@@ -28,6 +28,8 @@ struct group_comparison {
     void *context;
 };
 
+/* The greatest change that is needed to come from before to after; told (may be NULL) hears of the
+ * processes. Where it is GROUP_REPLACED nothing is told: all of them are meant. */
 enum group_change group_settings_compare(const struct group_settings *before,
                                          const struct group_settings *after,
                                          const struct group_comparison *told);

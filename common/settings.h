@@ -283,6 +283,8 @@ struct settings *settings_load(const char *path, struct err *err);
 /* The same from a snapshot, the complete text that settings_print wrote; the environment is not looked at. */
 struct settings *settings_parse(const char *name, const char *text, size_t length, struct err *err);
 
+/* Frees the settings and all that was found in them; a group (group_settings) lives on while
+ * somebody else holds it. Accepts NULL. */
 void settings_destroy(struct settings *settings);
 
 /* Appends a complete text of all settings, to be read by settings_parse. Returns 0, or -1 past the cap. */
@@ -315,11 +317,14 @@ void settings_job_apply_failed(const struct job_settings *job, struct failed_hoo
 /* Puts the handler that a section (with a command) has over that of a queue; texts belong to the section. */
 void settings_job_apply_handler(const struct job_settings *job, struct queue_settings *queue);
 
+/* Frees the texts of a section of the settings, not the struct. Not for what settings_job has
+ * filled in, whose texts are borrowed. */
 void settings_finish_job(struct job_settings *job);
 
 /* Puts the backoff of a rule over the options that hold for a job. */
 void settings_policy_apply(const struct policy_settings *policy, struct worker_options *options);
 
+/* Frees the texts of a rule of the settings, not the struct. */
 void settings_finish_policy(struct policy_settings *policy);
 
 /* True where the number of a queue's workers follows its load. */

@@ -91,6 +91,8 @@ extern const struct key_table settings_inet_http_server_table;
 extern const struct key_table settings_supervisorctl_table;
 extern const struct key_table settings_rpcinterface_table;
 
+/* Frees what is in it, not the struct. Groups are released: those that somebody else holds live on.
+ */
 void supervisor_settings_finish(struct supervisor_settings *supervisor);
 
 #endif

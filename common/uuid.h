@@ -27,6 +27,7 @@ void uuid_make(char uuid[UUID_SIZE], int64_t wall_ms);
 /* length random symbols and a NUL, for names of workers. */
 void uuid_random(char *text, size_t length);
 
+/* Whether these bytes, which need no NUL, are an identifier that is accepted: see UUID_TEXT_MAX. */
 bool uuid_valid(const char *text, size_t length);
 
 #endif

@@ -19,6 +19,8 @@ struct pool {
     size_t open_count; /* idle or taken */
 };
 
+/* A pool without an open store; settings must outlive it, and their pool_size is how many it may
+ * open. */
 void pool_init(struct pool *pool, const struct connection_settings *settings);
 void pool_finish(struct pool *pool); /* closes what is idle: all must be */
 

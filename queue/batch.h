@@ -49,6 +49,7 @@ enum batch_state {
     BATCH_STATE_CANCELLED, /* none has failed, but not all were done */
 };
 
+/* The state, from the batch's counters and times; and the names of the states ("empty", …). */
 enum batch_state batch_state(const struct batch *batch);
 extern const char *const batch_state_names[];
 

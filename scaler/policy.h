@@ -19,6 +19,8 @@ struct policy {
     double weight;
 };
 
+/* What the options of a queue say; times become seconds. min is held down to max. A cooldown that
+ * is not set is cooldown_period, but none for SCALING_LATENCY. */
 struct policy policy_of(const struct scaling_options *options);
 
 /* The policy of a queue while some schedules hold: holds has a flag for each of the settings'

@@ -67,6 +67,7 @@ struct workload *workload_parse(const char *name, const char *text, size_t lengt
 /* Puts the arrivals in the order of their times. */
 void workload_sort(struct workload *workload);
 
+/* Frees the workload with its arrivals and episodes. Accepts NULL. */
 void workload_destroy(struct workload *workload);
 
 /* The value of the episode that holds at a time, or fallback. */

@@ -48,6 +48,8 @@ void audit_finish(struct audit *audit);
 /* Opens it again under its name, after it was moved away. */
 void audit_reopen(struct audit *audit);
 
+/* Writes an entry, which stays the caller's, remembers it and tells the feed. What cannot be
+ * written is said in the log, and remembered all the same. */
 void audit_write(struct audit *audit, const struct audit_entry *entry);
 
 /* Adds the last limit entries to a list, the newest first. */

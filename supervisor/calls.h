@@ -22,6 +22,8 @@ struct calls;
  * during the call and is followed by a NUL. */
 typedef void (*call_done_fn)(void *context, enum err_code status, const char *text, size_t length);
 
+/* No call is under way and there is no other end yet (calls_connect). The caller ends it with
+ * calls_destroy. */
 struct calls *calls_create(struct ev_loop *loop);
 
 /* Accepts NULL. What was under way fails with ERR_UNAVAILABLE first. */

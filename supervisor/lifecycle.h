@@ -55,6 +55,8 @@ struct lifecycle_step {
     enum process_action action;
 };
 
+/* The state that follows, and what is to be done on the way. There is an answer for every pair: an
+ * event that means nothing in a state leaves it as it is, with ACTION_NONE. */
 struct lifecycle_step lifecycle_next(enum process_state state, enum process_event event);
 
 /* "STOPPED", … and the number that Supervisor's clients know. */

@@ -117,6 +117,7 @@ int master_check_running(const struct master *master, const char *what, struct e
 #define MASTER_SILENCE_MS 30000
 int master_check_ready(const struct master *master, struct err *err);
 
+/* "running", "stopping", … as the status has it; constant. */
 const char *master_phase_name(enum master_phase phase);
 
 #endif

@@ -27,6 +27,7 @@ struct daemon_options {
  * error. */
 int daemon_options_read(struct daemon_options *options, int argc, char **argv);
 
+/* Prints the usage of musterd, or of supervisord where it was called so, on standard output. */
 void daemon_options_print_help(const struct daemon_options *options);
 
 /* The file that is used where none is given; malloc'd, NULL where there is none. */

@@ -45,6 +45,7 @@ void returns_retell(struct returns *returns);
 void returns_save(const struct returns *returns, cJSON *list);
 void returns_load(struct returns *returns, const cJSON *list);
 
+/* Forgets all: leases that are not back yet come back when they run out. */
 void returns_finish(struct returns *returns);
 
 #endif

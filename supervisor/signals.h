@@ -14,6 +14,8 @@ struct signals {
     ev_signal watches[SIGNALS_COUNT];
 };
 
+/* Begins to handle them in the loop, for a master that must outlive it; SIGPIPE is ignored from
+ * here on. Finishing stops the handling, and leaves SIGPIPE ignored. */
 void signals_init(struct signals *signals, struct ev_loop *loop, struct master *master);
 void signals_finish(struct signals *signals, struct ev_loop *loop);
 

@@ -33,6 +33,8 @@ struct state_in {
     size_t fd_count;
 };
 
+/* An empty document. Finishing frees it and closes no descriptor: they are those of whoever put
+ * them in. */
 void state_out_init(struct state_out *out);
 void state_out_finish(struct state_out *out);
 
@@ -76,6 +78,7 @@ struct state_number {
 #member, offsetof(type, member), kind                                                      \
     }
 
+/* Adds a member to the object for each row, with the value that the struct at from has. */
 void state_put_numbers(cJSON *object, const struct state_number *rows, const void *from);
 
 /* What is not there stays as it is. */

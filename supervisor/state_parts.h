@@ -40,6 +40,8 @@ void state_save_program(struct program *program, struct state_out *out, cJSON *i
 bool state_program_is_settled(const struct program *program);
 bool state_programs_are_settled(const struct master *master);
 
+/* The other way, into a program that was just made: takes its descriptors out of in, and goes on
+ * watching the process that it had. */
 void state_load_program(struct program *program, struct state_in *in, const cJSON *from);
 
 /* Parts: state_programs.c, state_workers.c. */

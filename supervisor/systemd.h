@@ -22,6 +22,7 @@ void systemd_init(struct systemd *systemd, struct ev_loop *loop);
 /* Puts them back, for the program that this one becomes by exec. */
 void systemd_restore(const struct systemd *systemd);
 
+/* Ends the signs of life; says nothing to the manager. Nothing may be told after it. */
 void systemd_finish(struct systemd *systemd);
 
 /* Begun, or settings taken over; reading settings; stopping. None of them fails: a manager that

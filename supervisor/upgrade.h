@@ -54,6 +54,8 @@ struct upgrade {
     int64_t settled_ms; /* while it waits for answers alone: since when; 0 otherwise */
 };
 
+/* Zeroed memory; origin is set by whoever knows it. Finishing closes what was open to a checker,
+ * which is not killed. */
 void upgrade_init(struct upgrade *upgrade, struct master *master);
 void upgrade_finish(struct upgrade *upgrade);
 

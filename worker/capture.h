@@ -29,6 +29,9 @@ struct capture {
     void *context;
 };
 
+/* No pipe yet (capture_open). uuid is called with context for each line; name is not copied.
+ * is_tail_wanted: the end of the output is kept. Finishing closes the pipe as capture_close does.
+ */
 void capture_init(struct capture *capture, struct ev_loop *loop, const char *name,
                   bool is_tail_wanted, const char *(*uuid)(void *context), void *context);
 void capture_finish(struct capture *capture);

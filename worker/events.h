@@ -11,6 +11,8 @@
  */
 #define EVENTS_MAX (1u << 20) /* bytes that wait to be written */
 
+/* Opens the file that the settings name, if any. One that cannot be opened is said in the log, and
+ * keeps nobody from working. */
 void events_init(struct worker *worker);
 
 /* Opens the file anew, after it was moved away. */

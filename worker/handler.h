@@ -132,11 +132,15 @@ struct handler {
 extern const struct handler_class handler_exec;
 extern const struct handler_class handler_persistent;
 
+/* A handler of the kind that the queue's settings say, without a process; the host must outlive it.
+ */
 void handler_init(struct handler *handler, struct handler_host *host);
 
 /* Only when it has no process. */
 void handler_finish(struct handler *handler);
 
+/* Whether it has a process that has not been seen to end. The present of its host's clock:
+ * monotonic, in microseconds. */
 bool handler_has_process(const struct handler *handler);
 int64_t handler_now(const struct handler *handler);
 
@@ -168,6 +172,8 @@ void handler_cancel(struct handler *handler, struct attempt *attempt, enum attem
 
 /* For the kinds */
 
+/* The state changes now: notes when, has the host look, and sees that the limit in time of this
+ * state is watched. */
 void handler_set_state(struct handler *handler, enum handler_state state);
 
 /* Starts the process, for an attempt or none. Returns 0, or -1 when it could not be: it is paused.

@@ -44,6 +44,7 @@ struct helper_request {
     void *context;
 };
 
+/* No helper runs. The loop must outlive the pool. */
 void helper_pool_init(struct helper_pool *pool, struct ev_loop *loop);
 
 /* Kills those that run, and lets them tell that. No more are started. */

@@ -50,6 +50,7 @@ struct keeper {
     struct ledger ledger;
 };
 
+/* The present of the keeper's clock: monotonic, in milliseconds. */
 int64_t keeper_now_ms(const struct keeper *keeper);
 
 /* The store has failed, or has answered: tells the master where that is new, and decides when it is tried again. */

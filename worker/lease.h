@@ -12,6 +12,7 @@
 #define LEASE_PERIOD_MAX_MS 3000
 #define LEASE_PROGRESS_MS   1000 /* progress waits no longer */
 
+/* Nothing is renewed before lease_step says when; finishing stops it, and gives no lease back. */
 void lease_init(struct worker *worker);
 void lease_finish(struct worker *worker);
 

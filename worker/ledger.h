@@ -27,6 +27,8 @@ struct ledger {
     int64_t due_ms;   /* monotonic: when it is to be called again */
 };
 
+/* A ledger under a name that no other process has; no queue is known to be paused. The settings
+ * must outlive it. Finishing frees what it holds, and leaves the store as it is. */
 void ledger_init(struct ledger *ledger, const struct settings *settings);
 void ledger_finish(struct ledger *ledger);
 

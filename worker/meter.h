@@ -12,6 +12,7 @@
  */
 #define METER_IDLE_FACTOR 10
 
+/* The first interval begins now. The worker's meter is zeroed memory before. */
 void meter_init(struct worker *worker);
 
 /* How long an attempt waited: from when it was due, by the store's clock, to its start here. */

@@ -90,6 +90,7 @@ int protocol_encode_cancel(const char *uuid, struct buf *out);
 int protocol_encode_batch(const char *uuid, const struct batch *batch, struct buf *out);
 int protocol_encode_batch_error(const char *uuid, const char *error, struct buf *out);
 
+/* Asks it to begin nothing more and leave; asks it for a sign of life. */
 int protocol_encode_drain(struct buf *out);
 int protocol_encode_ping(struct buf *out);
 

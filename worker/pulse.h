@@ -13,6 +13,7 @@
 #define PULSE_IDLE_MS 10000
 #define PULSES_A_PING 3
 
+/* Begins: the first pulse comes after one period. Finishing stops them. */
 void pulse_init(struct worker *worker);
 void pulse_finish(struct worker *worker);
 

@@ -73,6 +73,9 @@ bool verdict_may_differ(const struct ending *ending);
 /* The word for a kind, as it is stored; NULL where nothing went wrong. */
 const char *verdict_cause(enum ending_kind kind);
 
+/* What becomes of the job. options are those that hold for it (settings_job_apply,
+ * settings_policy_apply): its backoff, where neither the handler nor a rule says after which pause
+ * it is tried again. */
 struct verdict verdict_of(const struct ending *ending, const struct verdict_view *view,
                           const struct worker_options *options);
 

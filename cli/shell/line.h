@@ -19,6 +19,8 @@ struct line_options {
     const struct settings *settings; /* whose names complete words */
 };
 
+/* Begins to read standard input, with a prompt and editing where that and standard output are a
+ * terminal. Never NULL; the caller ends it with line_reader_destroy. */
 struct line_reader *line_reader_create(const struct line_options *options);
 
 /* The next line without its end, which lives until the next call; NULL at the end of the input.

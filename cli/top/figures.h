@@ -40,6 +40,8 @@ int top_figures_read(struct top_figures *figures, const char *socket, int64_t ti
                      struct err *err);
 void top_figures_finish(struct top_figures *figures);
 
+/* The rates of one queue, from the oldest sample to the last answers. All are NAN while there are
+ * no two moments to compare; the failure rate also where no attempt has ended in between. */
 struct top_rates top_figures_rates(const struct top_figures *figures, const char *queue);
 
 /* The queue's part of a status; NULL where there is none. */

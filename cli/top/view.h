@@ -52,6 +52,8 @@ struct top_view {
     char *target;                    /* its queue or program */
 };
 
+/* The view at the beginning: no filter, nothing chosen, each pane sorted by its own first choice.
+ * Finishing frees the texts that it holds. */
 void top_view_init(struct top_view *view);
 void top_view_finish(struct top_view *view);
 

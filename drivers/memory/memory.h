@@ -68,6 +68,9 @@ struct store {
 int memory_begin(struct store *store, struct err *err);
 int memory_end(struct store *store, int result, struct err *err);
 
+/* Opens PATH.lock (made where it is not there) and reads the store once. settings and clock must
+ * outlive it. Returns 0 with *store, which memory_close ends, or -1 with err (ERR_INVALID: no path
+ * is set). memory_close accepts NULL. */
 int memory_open(const struct connection_settings *settings, const struct clock *clock,
                 struct store **store, struct err *err);
 void memory_close(struct store *store);

@@ -27,6 +27,8 @@ bool pg_failure_is_stale_plan(const char *sqlstate);
  * session. */
 bool pg_failure_allows_repetition(const char *sqlstate);
 
+/* The error that an SQLSTATE stands for: ERR_UNAVAILABLE for NULL (libpq itself failed, so the
+ * connection broke), ERR_SYSTEM for one that is not known here. */
 enum err_code pg_failure_code(const char *sqlstate);
 
 /* Fills err from a failed result. Returns -1. */

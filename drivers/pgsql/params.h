@@ -27,6 +27,7 @@ struct params {
     bool is_cut; /* the cap was passed */
 };
 
+/* No parameters yet; nothing is allocated until one is appended. Finishing frees the bytes. */
 void pg_params_init(struct params *params);
 void pg_params_finish(struct params *params);
 

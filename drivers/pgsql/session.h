@@ -19,6 +19,7 @@ struct session {
     size_t server; /* that it leads to; the next search begins there */
 };
 
+/* The present, to make deadlines from: CLOCK_MONOTONIC in microseconds. */
 int64_t pg_session_now_us(void);
 
 /* Tries the servers, one after the other, beginning with that of the last time; each gets its part

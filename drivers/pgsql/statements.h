@@ -66,11 +66,14 @@ struct names {
 
 #define NAMES_TEXT_MAX ((size_t)1 << 17)
 
+/* Takes the names of the settings, which must outlive it, and makes the prefix of jobs. The schema
+ * stays empty: it is known when the server has been asked. */
 void pg_names_init(struct names *names, const char *jobs, const char *failed);
 
 /* Appends a text with its names filled in. */
 void pg_names_expand(const struct names *names, const char *text, struct buf *out);
 
+/* The text of a statement, constant, before pg_names_expand has filled the names in. */
 const char *pg_statement_text(enum statement statement);
 
 #endif

@@ -25,6 +25,7 @@ void pg_wake_disarm(struct store *store);
 /* True where the worker counts on news of this queue. */
 bool pg_wake_is_wanted(const struct store *store, const char *queue);
 
+/* Nothing is open and nobody waits. Finishing closes the connection and the descriptors. */
 void pg_wake_init(struct wake *wake);
 void pg_wake_finish(struct wake *wake);
 

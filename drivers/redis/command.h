@@ -19,6 +19,8 @@ struct command {
     bool is_cut; /* something did not fit */
 };
 
+/* A command without arguments; nothing is allocated until one is added. Finishing frees the bytes.
+ */
 void redis_command_init(struct command *command);
 void redis_command_finish(struct command *command);
 

@@ -25,9 +25,13 @@ struct link {
     unsigned rest;   /* answers that are not waited for in this way */
 };
 
+/* A link that is closed, with the memory that it receives into. Finishing closes it and frees that.
+ */
 void redis_link_init(struct link *link);
 void redis_link_finish(struct link *link);
 
+/* Connects to a server, with TLS where the settings say so; what was open is closed first. Returns
+ * 0, or -1 with err, and then the link is closed. A link that was closed can be opened again. */
 int redis_link_open(struct link *link, const struct target *target,
                     const struct connection_settings *settings, int64_t deadline_ms,
                     struct err *err);

@@ -32,6 +32,8 @@ struct reply_reader {
     size_t fed; /* bytes of the answer that is being read */
 };
 
+/* A reader that is at the beginning of an answer. Ends the process where there is no memory, as
+ * mem.h does. Finishing frees it with what it has of an answer; once more does no harm. */
 void redis_reply_reader_init(struct reply_reader *reader);
 void redis_reply_reader_finish(struct reply_reader *reader);
 

@@ -26,6 +26,8 @@ struct wake {
     struct endpoint at; /* where it is subscribed; host NULL for the connection's path */
 };
 
+/* Nothing is open and no queue is waited for. Finishing closes the connection and the descriptors.
+ */
 void redis_wake_init(struct wake *wake);
 void redis_wake_finish(struct wake *wake);
 

@@ -53,6 +53,9 @@ struct job_feed {
     size_t data_at;
 };
 
+/* Feeds of count rows, which are not copied, and so must stay until the statement has run. now_ms
+ * is the store's time: when the jobs are created. A lease_feed holds nothing that would have to be
+ * freed. */
 void lease_feed_init(struct lease_feed *feed, const struct lease_row *rows, size_t count);
 void job_feed_init(struct job_feed *feed, const struct job_row *rows, size_t count, int64_t now_ms);
 void job_feed_finish(struct job_feed *feed);

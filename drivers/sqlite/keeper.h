@@ -15,6 +15,8 @@
  * written. Returns 0, or -1 with err. */
 int sqlite_keeper_checkpoint(struct store *store, struct err *err);
 
-void sqlite_keeper_close(struct keeper *keeper); /* accepts NULL */
+/* Closes the second connection and frees the keeper. Accepts NULL: there was nothing to copy yet.
+ */
+void sqlite_keeper_close(struct keeper *keeper);
 
 #endif

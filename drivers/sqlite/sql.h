@@ -92,6 +92,7 @@ struct sql_names {
     char prefix[64];    /* `table` without a final _jobs: before the names of the others */
 };
 
+/* Takes the names of the settings, which must outlive it, and makes the prefix of jobs. */
 void sql_names_init(struct sql_names *names, const char *jobs, const char *failed);
 
 /* Append a statement, any text, or what makes a new database, with the names filled in. */

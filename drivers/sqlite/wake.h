@@ -29,6 +29,8 @@ struct wake {
     size_t next;                      /* the one that makes room */
 };
 
+/* Nothing is open; the FIFOs are in a directory beside the file `database`, named after it.
+ * Finishing closes the descriptors and leaves the FIFOs where they are. */
 void wake_init(struct wake *wake, const char *database);
 void wake_finish(struct wake *wake);
 

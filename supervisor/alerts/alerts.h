@@ -34,6 +34,8 @@ struct alerts {
     ev_timer timer;
 };
 
+/* No alert, and no look at anything before alerts_configure. Finishing forgets all, and ends the
+ * notifier. */
 void alerts_init(struct alerts *alerts, struct master *master);
 void alerts_finish(struct alerts *alerts);
 

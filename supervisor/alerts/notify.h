@@ -28,6 +28,7 @@ struct notify {
     struct reaper_child reaped;
 };
 
+/* Nothing waits, and no notifier runs: that is started by the first event that somebody wants. */
 void notify_init(struct notify *notify, struct master *master);
 
 /* Ends the notifier, if one is there. */

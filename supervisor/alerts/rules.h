@@ -93,6 +93,9 @@ struct alert_timing {
     int64_t repeat_ms; /* 0: it is told once */
 };
 
+/* Goes on to now_ms with what was judged then, and returns what people are to be told.
+ * ALERT_UNKNOWN changes nothing. Once raised, a condition that fails to hold only for less than
+ * clear_ms is the same alert still. */
 enum alert_event alert_step(struct alert_state *state, enum alert_judgement judgement,
                             const struct alert_timing *timing, int64_t now_ms);
 

@@ -17,6 +17,8 @@
 
 struct events;
 
+/* Nobody listens yet, so nothing is looked at. The caller ends it with events_destroy; master must
+ * outlive it. */
 struct events *events_create(struct master *master);
 
 /* Accepts NULL; only when no connection is left (http_destroy). */

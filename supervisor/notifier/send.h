@@ -13,6 +13,8 @@ enum send_result {
     SEND_NEVER, /* likewise, but it will not */
 };
 
+/* By one way: a POST to the url of a webhook or of Slack; standard input of a command or of
+ * sendmail. err is set where the result is not SEND_DONE. */
 enum send_result send_http(const struct notify_settings *settings, const struct message *message,
                            struct err *err);
 enum send_result send_program(const struct notify_settings *settings, const struct message *message,

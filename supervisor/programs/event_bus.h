@@ -36,6 +36,7 @@ struct event_bus {
 void event_subscribe(struct event_bus *bus, struct event_subscriber *subscriber);
 void event_unsubscribe(struct event_bus *bus, struct event_subscriber *subscriber);
 
+/* Whether any subscriber wants this type, so that nobody makes a payload in vain. */
 bool event_wanted(const struct event_bus *bus, enum event_type type);
 
 /* Subscribers must not come or go while they are told. */

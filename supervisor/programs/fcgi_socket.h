@@ -20,7 +20,8 @@ struct fcgi_socket *fcgi_socket_create(const struct group_settings *settings, st
 struct fcgi_socket *fcgi_socket_resume(const struct group_settings *settings, struct err *err);
 void fcgi_socket_take(struct fcgi_socket *socket, int fd);
 
-void fcgi_socket_destroy(struct fcgi_socket *socket); /* accepts NULL */
+/* Closes the descriptor, whoever holds it, and frees the rest. Accepts NULL. */
+void fcgi_socket_destroy(struct fcgi_socket *socket);
 
 /* One more process needs it, or one less. hold opens it for the first one: 0, or -1 with err. */
 int fcgi_socket_hold(struct fcgi_socket *socket, struct err *err);

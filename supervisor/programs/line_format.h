@@ -20,6 +20,8 @@ struct line_format {
     struct buf line; /* what there is of one, for JSON */
 };
 
+/* At the beginning of a line. is_json: each line becomes an object. Finishing frees what is kept of
+ * a line; line_format_end writes it out before. */
 void line_format_init(struct line_format *format, enum log_timestamps timestamps, bool is_json);
 void line_format_finish(struct line_format *format);
 

@@ -18,6 +18,9 @@ struct listener {
     struct queued_event *event; /* that it has been sent; NULL: none */
 };
 
+/* A listener that has not said READY yet; pool and program must outlive it. Destroying drops an
+ * event that it has not finished: listener_reset gives that back before. listener_destroy accepts
+ * NULL. */
 struct listener *listener_create(struct listener_pool *pool, struct program *program);
 void listener_destroy(struct listener *listener); /* accepts NULL */
 

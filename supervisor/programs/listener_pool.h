@@ -32,6 +32,8 @@ struct listener_pool {
     uint64_t discarded;
 };
 
+/* Subscribes to the events that the group's settings name, until it is destroyed, which drops what
+ * waits. The group must outlive it. listener_pool_destroy accepts NULL. */
 struct listener_pool *listener_pool_create(struct program_group *group);
 void listener_pool_destroy(struct listener_pool *pool); /* accepts NULL */
 

@@ -36,6 +36,8 @@ enum listener_news {
     LISTENER_BREAKS_RULES,  /* and so rejects the event that it may have */
 };
 
+/* A listener that has said nothing yet: it is ACKNOWLEDGED until it says READY. Finishing frees
+ * what has not been understood. */
 void listener_protocol_init(struct listener_protocol *protocol);
 void listener_protocol_finish(struct listener_protocol *protocol);
 

@@ -45,6 +45,8 @@ void output_resume(struct output *output, int fd, int log, const char *waiting, 
 /* Reads what is there, but does not wait for what another process may still write. */
 void output_drain(struct output *output);
 
+/* Stops reading, and closes the log: what is still in the pipe is not read (output_drain does
+ * that), and what the log had not taken yet is lost. */
 void output_close(struct output *output);
 
 /* Its log has another path now. */

@@ -35,6 +35,8 @@ struct probe {
     struct probe_command *command;
 };
 
+/* No check is under way. done gets context, and why the check has failed (NULL: it has passed), in
+ * a text that lives during the call. program must outlive the probe. */
 void probe_init(struct probe *probe, const struct program *program,
                 void (*done)(void *context, const char *failure), void *context);
 

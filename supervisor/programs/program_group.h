@@ -36,6 +36,7 @@ struct program *program_group_add_member(struct program_group *group, struct gro
                                          const struct program_settings *settings,
                                          const struct process_settings *process);
 
+/* The program of the process of this name; NULL where the group has none. */
 struct program *program_group_find(const struct program_group *group, const char *process);
 
 /* True when all its programs are STOPPED, EXITED, FATAL or UNKNOWN. */

@@ -58,6 +58,8 @@ void program_host_adapt(struct program_host *host, const struct supervisor_setti
 /* Raises our own limit of open files, as far as it may be, for so many processes. */
 void program_host_make_room(const struct program_host *host, size_t process_count);
 
+/* What is shared, before anything is read from the settings; the host must outlive it. Finishing is
+ * for when no program is left. */
 void program_host_init(struct program_host *programs, struct host *host);
 void program_host_finish(struct program_host *host);
 

@@ -67,6 +67,7 @@ bool programs_are_stopped(const struct programs *programs);
 /* Opens all logs again under their names. */
 void programs_reopen_logs(struct programs *programs);
 
+/* The active group of this name; NULL: there is none. */
 struct program_group *programs_group(const struct programs *programs, const char *name);
 
 /* True where a process is what one of our programs has left behind, by what its environment says.

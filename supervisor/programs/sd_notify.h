@@ -24,6 +24,8 @@ struct sd_notify {
     struct program_watch *listeners;
 };
 
+/* The socket is not open yet: it is when a program needs it (sd_notify_open). Finishing closes it.
+ */
 void sd_notify_init(struct program_host *host);
 void sd_notify_finish(struct program_host *host);
 

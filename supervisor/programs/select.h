@@ -18,6 +18,7 @@ struct program_list {
 enum fault programs_select(const struct programs *programs, const char *text,
                            struct program_list *list, struct err *err);
 
+/* Frees the list and leaves it empty; the programs are not its own. */
 void program_list_finish(struct program_list *list);
 
 /* Exactly one, "group:name" or a name: NULL with err where there is none. */

@@ -34,6 +34,9 @@ struct hosts {
     cJSON *others; /* {"host": …, "document": …}, … */
 };
 
+/* Nobody has been heard of yet. The name is copied; scaling must outlive it. Destroying gives up
+ * the call that is under way, and leaves our document to be forgotten (hosts_leave takes it back).
+ */
 struct hosts *hosts_create(struct scaling *scaling, const char *connection);
 void hosts_destroy(struct hosts *hosts);
 

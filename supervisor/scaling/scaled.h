@@ -71,6 +71,8 @@ struct scaled {
     char complaint[ERR_TEXT_MAX];         /* what was wrong with the last one; "" */
 };
 
+/* The queue of a pool, which must outlive it, with the crew as it is now; no target and no order
+ * yet. Destroying also ends the question that is under way. */
 struct scaled *scaled_create(struct pool *pool);
 void scaled_destroy(struct scaled *scaled);
 

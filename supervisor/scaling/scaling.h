@@ -51,6 +51,8 @@ void scaling_decide(struct scaling *scaling);
 /* Something was heard of the other hosts of a store. */
 void scaling_heard(struct scaling *scaling, struct hosts *hosts);
 
+/* The queue of this name; NULL: there is none. The hosts of its store; NULL where the queue is not
+ * scaled. */
 struct scaled *scaling_queue(const struct scaling *scaling, const char *queue);
 struct hosts *scaling_hosts_of(const struct scaling *scaling, const struct scaled *scaled);
 

@@ -10,6 +10,8 @@
 /* Adds the members of all queues together to an object. */
 void scaling_describe(const struct scaling *scaling, cJSON *object);
 
+/* One queue: its workers, bounds and target, the last decision with its reason, the order, and the
+ * metrics. */
 cJSON *scaling_describe_queue(const struct scaled *scaled);
 
 /* A change of the number of workers, with the guide's members. */
