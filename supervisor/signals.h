@@ -5,7 +5,7 @@
 #include <ev.h>
 
 /* The signals that tell the master what to do: TERM, INT, QUIT stop; HUP reads the configuration
- * again; USR1 replaces all workers; USR2 opens the logs again. */
+ * again; USR1 replaces all workers; USR2 opens the logs again; RTMIN upgrades. */
 struct master;
 
 #define SIGNALS_COUNT 7
