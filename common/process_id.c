@@ -13,11 +13,17 @@
 
 #define STAT_MAX 4096
 
+const char *process_after_name(const char *text)
+{
+    const char *end = strrchr(text, ')');
+    return end ? end + 1 : NULL;
+}
+
 int64_t process_parse_start_time(const char *text)
 {
     int64_t ticks;
-    const char *rest = strrchr(text, ')'); /* the name may have parentheses of its own */
-    if (!rest || sscanf(rest + 1,
+    const char *rest = process_after_name(text);
+    if (!rest || sscanf(rest,
                         " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d "
                         "%*d %*d %" SCNd64,
                         &ticks) != 1)
@@ -45,9 +51,9 @@ int64_t process_start_time(pid_t pid)
 pid_t process_parent(pid_t pid)
 {
     char *text = read_stat(pid);
-    const char *rest = text ? strrchr(text, ')') : NULL;
+    const char *rest = text ? process_after_name(text) : NULL;
     int parent = 0;
-    if (!rest || sscanf(rest + 1, " %*c %d", &parent) != 1)
+    if (!rest || sscanf(rest, " %*c %d", &parent) != 1)
         parent = 0;
     free(text);
     return parent;

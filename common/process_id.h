@@ -15,6 +15,10 @@ int64_t process_start_time(pid_t pid); /* -1: there is none of this number */
 /* The pid of the parent; 0 where there is none, or no such process. */
 pid_t process_parent(pid_t pid);
 
+/* What follows the name in the text of /proc/PID/stat, from the third field on; NULL in another text. The name may have
+ * parentheses of its own. Pure. */
+const char *process_after_name(const char *text);
+
 /* From the text of /proc/PID/stat; -1 for another text. Pure. */
 int64_t process_parse_start_time(const char *text);
 

@@ -11,6 +11,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "common/process_id.h"
+
 /* Reads the beginning of a small file of /proc. Returns its length, or -1. */
 __attribute__((format(printf, 3, 4))) static ssize_t read_proc(char *text, size_t size,
                                                                const char *format, ...)
@@ -34,8 +36,8 @@ int usage_parse_stat(const char *text, uint64_t page_size, uint64_t ticks_per_se
 {
     uint64_t user, system, children_user, children_system;
     int64_t pages;
-    const char *rest = strrchr(text, ')'); /* the name may have parentheses of its own */
-    if (!rest || sscanf(rest + 1,
+    const char *rest = process_after_name(text);
+    if (!rest || sscanf(rest,
                         " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %" SCNu64 " %" SCNu64
                         " %" SCNu64 " %" SCNu64 " %*d %*d %*d %*d %*u %*u %" SCNd64,
                         &user, &system, &children_user, &children_system, &pages) != 5)

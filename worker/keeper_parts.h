@@ -11,7 +11,8 @@
 #include "worker/keeper.h"
 #include "worker/ledger.h"
 
-/* What the parts of a keeper share; nobody else includes it. All functions are called in its thread. */
+/* What the parts of a keeper share; nobody else includes it. The functions are called in its thread, or after its end.
+ */
 
 /* A dead worker. */
 struct dead {
