@@ -29,6 +29,7 @@ def valgrind(log):
 def make_programs(build, directory):
     for folder in ("bin", "names"):
         (directory / folder).mkdir(parents=True)
+    directory.chmod(0o1777)  # programs that become other users have logs, too
     for name in PROGRAMS:
         program = directory / "bin" / name
         log = directory / f"{name}.%p.log"

@@ -375,10 +375,9 @@ def test_the_sample_is_a_valid_configuration(cli):
     assert cli.cli("config:check", sample)["valid"]
 
 
-@pytest.mark.no_valgrind("another user cannot write valgrind's log")
 def test_without_any_configuration_there_is_a_working_default(cli, everybodys):
     home, empty = everybodys / "home", everybodys / "empty"
-    environment = cli.environment | {"HOME": str(home)}
+    environment = cli.environment | {"HOME": str(home), "TMPDIR": str(empty)}
     def run(*arguments):
         return subprocess.run([cli.command, *arguments], env=environment, cwd=empty, text=True,
                               capture_output=True, timeout=PATIENCE, user=54321 if os.geteuid() == 0 else None)

@@ -107,7 +107,6 @@ def test_the_file_is_looked_for_where_supervisor_does(supervisord):
         (place / "supervisord.conf").unlink()
 
 
-@pytest.mark.no_valgrind("another user cannot write valgrind's log")
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can become another user")
 def test_user_and_directory_of_the_command_line(open_supervisord):
     supervisord = open_supervisord
@@ -176,7 +175,6 @@ def test_limits_are_raised(supervisord):
     assert int(soft) >= 700
 
 
-@pytest.mark.no_valgrind("another user cannot write valgrind's log")
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can become another user")
 def test_the_daemon_becomes_its_user(open_supervisord):
     supervisord = open_supervisord
