@@ -93,6 +93,7 @@ def test_it_shows_what_queue_stats_says(running, top):
     assert once["images"]["state"] == "paused" and once["mails"]["promised"] > 0 and once["images"]["oldest"] > 0
 
 
+@pytest.mark.no_valgrind("what keys order is started by top itself: under its /proc/self/exe it finds valgrind")
 def test_keys_act(running, top):
     fail_some(running, 2)
     choose(top, "mails")
