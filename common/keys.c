@@ -128,14 +128,28 @@ char *keys_pack(const struct key_table *table, void *values, char *room)
     return room;
 }
 
+static bool is_equal(const struct key *key, const void *one, const void *other)
+{
+    return key_type_of(key)->equal((const char *)one + key->offset,
+                                   (const char *)other + key->offset);
+}
+
+bool keys_equal(const struct key_table *table, const void *one, const void *other,
+                bool (*is_left_out)(const struct key *key))
+{
+    for (size_t i = 0; i < table->key_count; i++)
+        if (!is_left_out(&table->keys[i]) && !is_equal(&table->keys[i], one, other))
+            return false;
+    return true;
+}
+
 int keys_compare(const struct key_table *table, const void *old_values, const void *new_values,
                  void (*changed)(void *context, const struct key *key), void *context)
 {
     int need = -1;
     for (size_t i = 0; i < table->key_count; i++) {
         const struct key *key = &table->keys[i];
-        if (key_type_of(key)->equal((const char *)old_values + key->offset,
-                                    (const char *)new_values + key->offset))
+        if (is_equal(key, old_values, new_values))
             continue;
         if ((int)key->reload > need)
             need = (int)key->reload;

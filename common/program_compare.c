@@ -13,7 +13,7 @@ static int compare_name(const void *name, const void *process)
 
 const struct process_settings *group_settings_process(const struct group_settings *group,
                                                       const char *name,
-                                                      const struct program_settings **program)
+                                                      const struct program_entry **program)
 {
     const struct process_settings *found = NULL;
     for (size_t p = 0; p < group->program_count && !found; p++) {
@@ -42,12 +42,13 @@ static void note_key(void *context, const struct key *key)
         buf_printf(difference->keys, "%s%s", difference->keys->length ? ", " : "", key->name);
 }
 
-enum process_change process_settings_compare(const struct program_settings *program_before,
+enum process_change process_settings_compare(const struct program_entry *program_before,
                                              const struct process_settings *before,
-                                             const struct program_settings *program_after,
+                                             const struct program_entry *program_after,
                                              const struct process_settings *after, struct buf *keys)
 {
-    const struct program_section one = {*program_before, *before}, other = {*program_after, *after};
+    const struct program_section one = {*program_before->settings, *before, NULL},
+                                 other = {*program_after->settings, *after, NULL};
     struct difference difference = {.keys = keys, .need = -1};
     keys_compare(&settings_program_table, &one, &other, note_key, &difference);
     return difference.need < 0              ? PROCESS_KEPT
@@ -86,12 +87,12 @@ static enum group_change tell(const struct group_comparison *told, const char *n
 
 /* The environment of [supervisord] is part of each process's. */
 static enum group_change compare_kept(const struct group_settings *before,
-                                      const struct program_settings *program_before,
+                                      const struct program_entry *program_before,
                                       const struct process_settings *process,
                                       const struct group_settings *after,
                                       const struct group_comparison *told)
 {
-    const struct program_settings *program_after;
+    const struct program_entry *program_after;
     const struct process_settings *found =
         group_settings_process(after, process->name, &program_after);
     if (!found)
@@ -114,7 +115,7 @@ static enum group_change compare_processes(const struct group_settings *before,
                                            const struct group_comparison *told)
 {
     enum group_change change = GROUP_KEPT;
-    const struct program_settings *unused;
+    const struct program_entry *unused;
     for (size_t p = 0; p < before->program_count; p++)
         for (size_t i = 0; i < before->programs[p].process_count; i++)
             change = worse(change, compare_kept(before, &before->programs[p],

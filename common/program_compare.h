@@ -37,12 +37,12 @@ enum group_change group_settings_compare(const struct group_settings *before,
 /* The process of a group by name: sets *program too. NULL where there is none. */
 const struct process_settings *group_settings_process(const struct group_settings *group,
                                                       const char *name,
-                                                      const struct program_settings **program);
+                                                      const struct program_entry **program);
 
 /* What changes for one process. keys may be NULL. */
-enum process_change process_settings_compare(const struct program_settings *program_before,
+enum process_change process_settings_compare(const struct program_entry *program_before,
                                              const struct process_settings *before,
-                                             const struct program_settings *program_after,
+                                             const struct program_entry *program_after,
                                              const struct process_settings *after,
                                              struct buf *keys);
 

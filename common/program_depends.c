@@ -58,7 +58,7 @@ enum mark { MARK_NONE, MARK_OPEN, MARK_DONE };
 
 struct node {
     const struct group_settings *group;
-    struct program_settings *program;
+    struct program_entry *program;
     enum mark mark;
 };
 
@@ -72,7 +72,7 @@ struct graph {
 
 static bool means_program(const struct dependency *dependency, const struct node *node)
 {
-    const struct program_settings *program = node->program;
+    const struct program_entry *program = node->program;
     if (dependency_means(dependency, node->group->name, program->name, program->name))
         return true;
     for (size_t i = 0; i < program->process_count; i++)
@@ -152,7 +152,7 @@ static int visit_dependency(struct graph *graph, struct node *node,
 static int visit(struct graph *graph, struct node *node)
 {
     struct dependency dependency;
-    const char *at = node->program->depends_on;
+    const char *at = node->program->settings->depends_on;
     if (node->mark == MARK_DONE)
         return 0;
     if (graph->depth == DEPTH_MAX)

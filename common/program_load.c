@@ -79,7 +79,7 @@ static int refuse(const struct program_source *source, const char *key, const ch
 static void warn(const struct program_source *source, const struct program_section *rows,
                  const char *key, const char *text)
 {
-    if (rows->program.process_count > 0)
+    if (rows->entry->process_count > 0)
         return;
     const struct ini_section *section = source->section;
     const struct ini_key *place = ini_key(section, key);
@@ -123,11 +123,12 @@ static void settle_schedule(const struct program_source *source, struct program_
         program->startsecs = 0;
 }
 
-static int check_shared(const struct program_source *source, struct program_settings *program)
+static int check_shared(const struct program_source *source, struct program_section *rows)
 {
+    struct program_settings *program = &rows->program;
     struct err cause = ERR_INIT;
     const struct ini_key *process_name = ini_key(source->section, "process_name");
-    if (program_check_name(program->name, &cause) < 0)
+    if (program_check_name(rows->entry->name, &cause) < 0)
         return settings_refuse(source->reader, source->section, "", &cause);
     if (!ini_key(source->section, "command"))
         return refuse(source, "command", "it is missing; write command = PROGRAM ARGUMENTS");
@@ -158,12 +159,12 @@ static int read_shared(const struct program_source *source, struct program_secti
 {
     struct name_list names = {0};
     const struct supervisord_settings *daemon = &source->reader->settings->supervisor.daemon;
-    add_name(&names, "program_name", rows->program.name, false);
+    add_name(&names, "program_name", rows->entry->name, false);
     add_name(&names, "group_name", source->group, false);
     add_environment(&names, daemon->environment);
     int result = apply_shared(source, rows, &names);
     finish_names(&names);
-    return result < 0 ? -1 : check_shared(source, &rows->program);
+    return result < 0 ? -1 : check_shared(source, rows);
 }
 
 /* What each has for itself */
@@ -285,9 +286,10 @@ static void try_limits(const struct program_source *source, struct program_secti
         warn(source, rows, "cpu_limit",
              "it has no effect on this machine: no cgroup v2 with the cpu controller is mounted");
     if (processors > 0 && limit > processors * thousand) {
-        snprintf(text, sizeof text,
-                 "it limits nothing: there are %ld processors here; per cent of one are written 50%%",
-                 processors);
+        snprintf(
+            text, sizeof text,
+            "it limits nothing: there are %ld processors here; per cent of one are written 50%%",
+            processors);
         warn(source, rows, "cpu_limit", text);
     }
 }
@@ -314,7 +316,7 @@ static int read_process(const struct program_source *source, struct program_sect
 {
     struct name_list names = {0};
     const struct supervisord_settings *daemon = &source->reader->settings->supervisor.daemon;
-    add_name(&names, "program_name", rows->program.name, false);
+    add_name(&names, "program_name", rows->entry->name, false);
     add_name(&names, "group_name", source->group, false);
     add_number(&names, "process_num", number);
     add_number(&names, "numprocs", rows->program.numprocs);
@@ -338,37 +340,50 @@ static int compare_names(const void *a, const void *b)
                   ((const struct process_settings *)b)->name);
 }
 
-static int read_processes(const struct program_source *source, struct program_section *rows)
+static int read_processes(const struct program_source *source, struct program_section *rows,
+                          struct program_entry *entry)
 {
-    struct program_settings *program = &rows->program;
+    const struct program_settings *program = &rows->program;
     struct supervisor_settings *supervisor = &source->reader->settings->supervisor;
     supervisor->process_count += (size_t)program->numprocs;
     if (supervisor->process_count > PROCESSES_MAX)
         return refuse(source, "numprocs", "there are more than 20000 processes in all");
-    program->processes = mem_new((size_t)program->numprocs + 1, sizeof *program->processes);
+    entry->processes = mem_new((size_t)program->numprocs + 1, sizeof *entry->processes);
     for (int64_t i = 0; i < program->numprocs; i++) {
         int result = read_process(source, rows, program->numprocs_start + i);
-        program->processes[program->process_count++] = rows->process;
+        entry->processes[entry->process_count++] = rows->process;
         rows->process = (struct process_settings){0};
         if (result < 0)
             return -1;
     }
-    qsort(program->processes, program->process_count, sizeof *program->processes, compare_names);
+    qsort(entry->processes, entry->process_count, sizeof *entry->processes, compare_names);
     return 0;
 }
 
-int program_load(const struct program_source *source, struct program_settings *program)
+/* Packed; the same as that of one of the last programs, where one of them has the same. */
+static struct program_settings *share(struct settings_reader *reader, struct program_section *rows)
 {
-    struct program_section rows = {0};
+    for (size_t i = 0; i < PROGRAM_KINDS && reader->kinds[i]; i++)
+        if (program_settings_equal(reader->kinds[i], &rows->program)) {
+            reader->kinds[i]->holders++;
+            return reader->kinds[i];
+        }
+    struct program_settings *settings = program_settings_pack(rows);
+    reader->kinds[reader->kind_count++ % PROGRAM_KINDS] = settings;
+    return settings;
+}
+
+int program_load(const struct program_source *source, struct program_entry *entry)
+{
+    struct program_section rows = {.entry = entry};
     const char *name = strchr(source->section->name, ':') + 1;
+    *entry = (struct program_entry){.name = mem_strdup(name + strspn(name, " "))};
     keys_set_defaults(&settings_program_table, &rows);
-    rows.program.name = mem_strdup(name + strspn(name, " "));
     int result = read_shared(source, &rows);
     if (result == 0)
-        result = read_processes(source, &rows);
-    *program = rows.program;
-    program_settings_pack(program);
-    rows.program = (struct program_settings){0};
+        result = read_processes(source, &rows, entry);
+    entry->settings = share(source->reader, &rows);
+    program_entry_pack(entry);
     keys_finish(&settings_program_table, &rows);
     return result;
 }

@@ -13,8 +13,8 @@ struct program_source {
     void *extra_values;            /* what they are read into */
 };
 
-/* Reads a section of a program into zeroed memory, which is to be finished in either case. Returns
- * 0, or -1 with the reader's err. */
-int program_load(const struct program_source *source, struct program_settings *program);
+/* Reads a section of a program into an entry, which is to be finished in either case. Returns 0, or
+ * -1 with the reader's err. */
+int program_load(const struct program_source *source, struct program_entry *entry);
 
 #endif

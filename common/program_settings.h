@@ -44,12 +44,13 @@ struct process_settings {
     char *stdin_file;
     char *sockets; /* for socket_list_parse */
     char *pre_start, *post_stop, *stop_command, *reload_command;
-    char *ready, *health;         /* check.h */
+    char *ready, *health; /* check.h */
 };
 
-/* What they share. */
+/* What they share, and with them the programs that are given the same: there may be
+ * thousands alike. */
 struct program_settings {
-    char *name;
+    unsigned holders;
     int64_t numprocs, numprocs_start;
     int64_t priority;
     bool autostart;
@@ -73,7 +74,6 @@ struct program_settings {
     struct log_settings logs;
 
     char *depends_on; /* program_depends.h */
-    unsigned rank;    /* higher than those that it depends on have; 0: there are none */
     int64_t ready_timeout, watchdog;
     int64_t health_interval, health_timeout, health_retries, health_start;
     int64_t restart_delay; /* KEY_UNSET: as Supervisor does it */
@@ -81,23 +81,29 @@ struct program_settings {
     int64_t restart_jitter; /* percent */
     bool fatal;
     bool exit_on_fatal;
+};
 
+/* A program of a group. */
+struct program_entry {
+    char *name;
+    unsigned rank; /* higher than those that it depends on have; 0: there are none */
+    struct program_settings *settings;  /* held */
     struct process_settings *processes; /* by name, which is the order that they are started in;
                                          * packed, the texts of all stand behind them */
     size_t process_count;
 };
 
-/* Settings that were read stay as they are; who needs them longer than the struct settings that they came
- * with, holds them. */
+/* Settings that were read stay as they are; who needs them longer than the struct settings that
+ * they came with, holds them. */
 struct group_settings {
     unsigned holders;
     size_t place; /* among the groups as they were read */
     char *name;
     int kind; /* enum group_kind */
     int64_t priority;
-    struct program_settings *programs; /* in the order that they are started in */
+    struct program_entry *programs; /* in the order that they are started in */
     size_t program_count;
-    char *environment; /* of [supervisord], for all programs: those of the processes stand above it */
+    char *environment; /* of [supervisord], for all: those of the processes stand above it */
 
     /* GROUP_LISTENERS */
     uint32_t events;     /* enum event_type, as bits: with what is below an abstract one */
@@ -114,6 +120,7 @@ struct group_settings {
 struct program_section {
     struct program_settings program;
     struct process_settings process;
+    const struct program_entry *entry; /* that is being read */
 };
 
 extern const struct key_table settings_program_table;       /* of struct program_section */
@@ -130,10 +137,21 @@ struct group_section {
 /* True for a key whose value each process has for itself. */
 bool program_key_is_of_process(const struct key *key);
 
-/* Puts what has been read, with its texts, into one block: there may be thousands. Once, when it stays
- * as it is; program_settings_finish is for what is packed. */
-void program_settings_pack(struct program_settings *program);
-void program_settings_finish(struct program_settings *program);
+/* Texts stand behind what has them, in one block: there may be thousands. Both are for what stays
+ * as it is from then on; the texts are the block's. */
+
+/* What rows have for all processes, as a block that has one holder. */
+struct program_settings *program_settings_pack(struct program_section *rows);
+
+/* The name and the processes of an entry, which are its own. */
+void program_entry_pack(struct program_entry *entry);
+
+/* True where both say the same in each key. */
+bool program_settings_equal(const struct program_settings *one,
+                            const struct program_settings *other);
+
+/* Accepts what is empty, too. */
+void program_entry_finish(struct program_entry *entry);
 
 /* Both accept NULL; the last release frees. */
 struct group_settings *group_settings_hold(struct group_settings *group);

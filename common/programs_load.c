@@ -160,7 +160,7 @@ static int check_listener(struct settings_reader *reader, const struct ini_secti
     if (rows->group.events == 0)
         return refuse(reader, section, "events",
                       "it is missing; write the types of events, e.g. PROCESS_STATE,TICK_60");
-    if (rows->group.programs[0].redirect_stderr)
+    if (rows->group.programs[0].settings->redirect_stderr)
         return refuse(reader, section, "redirect_stderr",
                       "standard output of a listener speaks the event protocol; take it out");
     if (strcmp(rows->result_handler, DEFAULT_HANDLER) != 0)
@@ -236,7 +236,7 @@ static int load_single(struct settings_reader *reader, const struct ini_section 
     if (result == 0)
         result = add_program(&rows.group, &source);
     if (result == 0 && kind->kind != GROUP_LISTENERS)
-        rows.group.priority = rows.group.programs[0].priority;
+        rows.group.priority = rows.group.programs[0].settings->priority;
     if (result == 0)
         result = kind->check(reader, section, &rows);
     keep_group(reader, &rows);
@@ -307,7 +307,7 @@ static int check_process_names(struct settings_reader *reader, const struct grou
     size_t count = 0;
     const char **names = NULL;
     for (size_t p = 0; p < group->program_count; p++) {
-        const struct program_settings *program = &group->programs[p];
+        const struct program_entry *program = &group->programs[p];
         names = mem_resize(names, count + program->process_count + 1, sizeof *names);
         for (size_t i = 0; i < program->process_count; i++)
             names[count++] = program->processes[i].name;

@@ -12,6 +12,8 @@
 
 /* From sections of a document to values: what the loaders of all sections share. */
 
+#define PROGRAM_KINDS 8
+
 /* Where settings are being read from. */
 struct settings_reader {
     struct settings *settings;
@@ -20,6 +22,10 @@ struct settings_reader {
     bool is_supervisors_file; /* it has a [supervisord]: what is unknown is a warning only */
     char host[sizeof((struct utsname *)0)->nodename];
     struct err *err;
+
+    /* What the last programs were given that differed; the settings' groups hold it. */
+    struct program_settings *kinds[PROGRAM_KINDS];
+    size_t kind_count;
 };
 
 /* Names that a section's values may use, beside %(here)s and %(host_node_name)s. */

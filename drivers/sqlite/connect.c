@@ -103,7 +103,7 @@ static int check_version(struct store *store, int64_t version, struct err *err)
 
 static int has_tables(struct store *store, bool *has, struct err *err)
 {
-    int64_t count;
+    int64_t count = 0;
     char *sql = sqlite3_mprintf("SELECT count(*) FROM sqlite_master WHERE name = '%q_records'",
                                 store->tables.prefix);
     int result = pragma_number(store, sql, &count, err);
@@ -132,7 +132,7 @@ static int create(struct store *store, struct err *err)
 
 static int create_if_missing(struct store *store, struct err *err)
 {
-    int64_t version;
+    int64_t version = 0;
     bool has = false;
     int result = pragma_number(store, "PRAGMA user_version", &version, err);
     if (result == 0)
@@ -146,7 +146,7 @@ static int create_if_missing(struct store *store, struct err *err)
 
 static int ensure_schema(struct store *store, struct err *err)
 {
-    int64_t version;
+    int64_t version = 0;
     bool has;
     if (pragma_number(store, "PRAGMA user_version", &version, err) < 0 ||
         check_version(store, version, err) < 0 || has_tables(store, &has, err) < 0)

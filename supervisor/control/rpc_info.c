@@ -196,10 +196,10 @@ static void put_configuration(struct rpc *rpc, const struct row *row)
 static size_t add_rows(struct row **rows, size_t count, const struct group_settings *group)
 {
     for (size_t p = 0; p < group->program_count; p++) {
-        const struct program_settings *program = &group->programs[p];
+        const struct program_entry *program = &group->programs[p];
         *rows = mem_resize(*rows, count + program->process_count + 1, sizeof **rows);
         for (size_t i = 0; i < program->process_count; i++, count++)
-            (*rows)[count] = (struct row){count, group, program, &program->processes[i]};
+            (*rows)[count] = (struct row){count, group, program->settings, &program->processes[i]};
     }
     return count;
 }

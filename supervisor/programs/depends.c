@@ -28,15 +28,15 @@ enum depends_verdict depends_judge(enum process_state state, bool ended_well, bo
 
 static bool means(const struct dependency *dependency, const struct program *other)
 {
-    return dependency_means(dependency, program_group_name(other->group), other->settings->name,
+    return dependency_means(dependency, program_group_name(other->group), other->entry->name,
                             other->process->name);
 }
 
 bool depends_on(const struct program *program, const struct program *other)
 {
-    return other->settings->rank < program->settings->rank &&
+    return other->entry->rank < program->entry->rank &&
            program_depends_on(program->settings->depends_on, program_group_name(other->group),
-                              other->settings->name, other->process->name);
+                              other->entry->name, other->process->name);
 }
 
 /* Who depends on others */
@@ -55,7 +55,7 @@ void depends_follow(struct program *program)
     struct program_host *host = program->host;
     enum want want = program->want;
     depends_forget(program);
-    if (program->settings->rank == 0)
+    if (program->entry->rank == 0)
         return;
     program->want = want;
     host->dependents =
@@ -74,7 +74,7 @@ void depends_cancel(struct program *program)
 
 void depends_start(struct program *program)
 {
-    if (program->settings->rank == 0) {
+    if (program->entry->rank == 0) {
         program_handle(program, EVENT_START);
         return;
     }
@@ -140,7 +140,7 @@ static void look_at_all(const struct programs *programs, struct program *program
         const struct program_group *group = programs->groups[i];
         for (size_t k = 0; k < group->member_count; k++) {
             struct program *other = group->members[k];
-            if (other->settings->rank >= program->settings->rank || !means(dependency, other))
+            if (other->entry->rank >= program->entry->rank || !means(dependency, other))
                 continue;
             is_there = true;
             look_at(program, other, obstacle);

@@ -124,15 +124,15 @@ void description_add_available(const struct programs *programs, const struct gro
 {
     bool is_active = programs_group(programs, group->name) != NULL;
     for (size_t p = 0; p < group->program_count; p++) {
-        const struct program_settings *program = &group->programs[p];
+        const struct program_entry *program = &group->programs[p];
         for (size_t i = 0; i < program->process_count; i++) {
             cJSON *object = cJSON_CreateObject();
             cJSON_AddStringToObject(object, "group", group->name);
             cJSON_AddStringToObject(object, "name", program->processes[i].name);
             cJSON_AddBoolToObject(object, "active", is_active);
-            cJSON_AddBoolToObject(object, "autostart", program->autostart);
+            cJSON_AddBoolToObject(object, "autostart", program->settings->autostart);
             cJSON_AddNumberToObject(object, "group_priority", (double)group->priority);
-            cJSON_AddNumberToObject(object, "priority", (double)program->priority);
+            cJSON_AddNumberToObject(object, "priority", (double)program->settings->priority);
             cJSON_AddItemToArray(list, object);
         }
     }

@@ -80,7 +80,7 @@ static int find_tcp(struct fcgi_socket *socket, struct err *err)
 static int find_owner(struct fcgi_socket *socket, const struct group_settings *settings,
                       struct err *err)
 {
-    const char *user = settings->programs[0].user;
+    const char *user = settings->programs[0].settings->user;
     socket->uid = (uid_t)-1;
     socket->gid = (gid_t)-1;
     if (settings->socket_owner[0])

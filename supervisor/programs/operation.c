@@ -309,7 +309,7 @@ static bool concerns(const struct operation_request *request, const struct progr
 static int compare_ranks(const void *a, const void *b)
 {
     const struct operation_item *one = a, *other = b;
-    unsigned first = one->program->settings->rank, second = other->program->settings->rank;
+    unsigned first = one->program->entry->rank, second = other->program->entry->rank;
     return first != second ? (first < second ? -1 : 1)
                            : (one->place > other->place) - (one->place < other->place);
 }
@@ -318,7 +318,7 @@ static int compare_ranks(const void *a, const void *b)
 static void put_in_order(struct operation *operation)
 {
     for (size_t i = 0; i < operation->item_count; i++)
-        operation->has_order |= operation->items[i].program->settings->rank > 0;
+        operation->has_order |= operation->items[i].program->entry->rank > 0;
     if (operation->has_order)
         qsort(operation->items, operation->item_count, sizeof *operation->items, compare_ranks);
 }

@@ -375,25 +375,24 @@ static void on_limit(struct ev_loop *loop, ev_timer *timer, int events)
 /* Beginning and end */
 
 static void take_settings(struct program *program, struct group_settings *source,
-                          const struct program_settings *settings,
-                          const struct process_settings *process)
+                          const struct program_entry *entry, const struct process_settings *process)
 {
     group_settings_hold(source);
     group_settings_release(program->source);
     program->source = source;
-    program->settings = settings;
+    program->entry = entry;
+    program->settings = entry->settings;
     program->process = process;
 }
 
 void program_configure(struct program *program, struct group_settings *source,
-                       const struct program_settings *settings,
-                       const struct process_settings *process)
+                       const struct program_entry *entry, const struct process_settings *process)
 {
     bool is_moved[STREAM_COUNT];
     for (int stream = 0; stream < STREAM_COUNT; stream++)
         is_moved[stream] =
             strcmp(program->process->logfiles[stream], process->logfiles[stream]) != 0;
-    take_settings(program, source, settings, process);
+    take_settings(program, source, entry, process);
     auto_log_make(program);
     for (int stream = 0; stream < STREAM_COUNT; stream++)
         if (is_moved[stream])
@@ -410,14 +409,13 @@ void program_configure(struct program *program, struct group_settings *source,
 }
 
 struct program *program_create(struct program_host *host, struct program_group *group,
-                               struct group_settings *source,
-                               const struct program_settings *settings,
+                               struct group_settings *source, const struct program_entry *entry,
                                const struct process_settings *process)
 {
     struct program *program = mem_new(1, sizeof *program);
     program->host = host;
     program->group = group;
-    take_settings(program, source, settings, process);
+    take_settings(program, source, entry, process);
     program->state = PROCESS_STOPPED;
     host->host->listed = ++host->host->revision;
     program->child = (struct spawn_child){.pid = -1, .pidfd = -1, .error_fd = -1};

@@ -48,8 +48,9 @@ enum want {
 struct program {
     struct program_host *host;
     struct program_group *group;
-    struct group_settings *source; /* held: what the next two belong to */
-    const struct program_settings *settings;
+    struct group_settings *source; /* held: what the next three belong to */
+    const struct program_entry *entry;
+    const struct program_settings *settings; /* the entry's */
     const struct process_settings *process;
     struct program_change *change; /* what it becomes when it has stopped; NULL: nothing */
 
@@ -85,11 +86,10 @@ struct program {
     char auto_names[STREAM_COUNT][AUTO_LETTERS]; /* "": there is none yet */
 };
 
-/* A program that is stopped. settings and process belong to source, which it holds; the group
+/* A program that is stopped. entry and process belong to source, which it holds; the group
  * outlives it. */
 struct program *program_create(struct program_host *host, struct program_group *group,
-                               struct group_settings *source,
-                               const struct program_settings *settings,
+                               struct group_settings *source, const struct program_entry *entry,
                                const struct process_settings *process);
 
 /* Takes over what it was under another master: all that is not of its process has been set; pid is
@@ -136,7 +136,6 @@ const char *program_log_path(const struct program *program, enum stream stream, 
 /* Other settings, which belong to source. A process that it has goes on by those that it was
  * started with, but for what needs no new process. */
 void program_configure(struct program *program, struct group_settings *source,
-                       const struct program_settings *settings,
-                       const struct process_settings *process);
+                       const struct program_entry *entry, const struct process_settings *process);
 
 #endif

@@ -31,11 +31,10 @@ static void put_change(struct program *program, struct program_change change)
 }
 
 void program_change_to(struct program *program, struct group_settings *source,
-                       const struct program_settings *settings,
-                       const struct process_settings *process)
+                       const struct program_entry *entry, const struct process_settings *process)
 {
     put_change(program, (struct program_change){.source = group_settings_hold(source),
-                                                .settings = settings,
+                                                .entry = entry,
                                                 .process = process});
 }
 
@@ -63,7 +62,7 @@ void program_change_make(struct program *program)
     struct program_change change = *program->change;
     free(program->change);
     program->change = NULL;
-    program_configure(program, change.source, change.settings, change.process);
+    program_configure(program, change.source, change.entry, change.process);
     group_settings_release(change.source);
     if (change.starts && !program->host->is_stopping)
         depends_start(program);

@@ -10,15 +10,14 @@
  */
 struct program_change {
     struct group_settings *source; /* held; NULL: it goes */
-    const struct program_settings *settings;
+    const struct program_entry *entry;
     const struct process_settings *process;
     bool starts; /* it is started again then */
 };
 
 /* Stops the program, if need be, and notes what comes then; the latest wish counts. */
 void program_change_to(struct program *program, struct group_settings *source,
-                       const struct program_settings *settings,
-                       const struct process_settings *process);
+                       const struct program_entry *entry, const struct process_settings *process);
 void program_change_leave(struct program *program);
 
 /* Nothing is to become of it. */

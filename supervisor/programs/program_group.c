@@ -119,10 +119,10 @@ void program_group_stop(struct program_group *group)
 /* Beginning and end */
 
 struct program *program_group_add_member(struct program_group *group, struct group_settings *source,
-                                         const struct program_settings *settings,
+                                         const struct program_entry *entry,
                                          const struct process_settings *process)
 {
-    struct program *program = program_create(group->host, group, source, settings, process);
+    struct program *program = program_create(group->host, group, source, entry, process);
     if (group->pool)
         program->listener = listener_create(group->pool, program);
     if (!group->host->host->is_resuming)
@@ -135,9 +135,9 @@ struct program *program_group_add_member(struct program_group *group, struct gro
 static void add_members(struct program_group *group)
 {
     for (size_t i = 0; i < group->settings->program_count; i++) {
-        const struct program_settings *settings = &group->settings->programs[i];
-        for (size_t k = 0; k < settings->process_count; k++)
-            program_group_add_member(group, group->settings, settings, &settings->processes[k]);
+        const struct program_entry *entry = &group->settings->programs[i];
+        for (size_t k = 0; k < entry->process_count; k++)
+            program_group_add_member(group, group->settings, entry, &entry->processes[k]);
     }
 }
 

@@ -33,7 +33,7 @@ void program_group_destroy(struct program_group *group);
 
 /* A program more, at the end; its settings belong to source. It is not started. */
 struct program *program_group_add_member(struct program_group *group, struct group_settings *source,
-                                         const struct program_settings *settings,
+                                         const struct program_entry *entry,
                                          const struct process_settings *process);
 
 /* The program of the process of this name; NULL where the group has none. */

@@ -135,7 +135,7 @@ static void act(struct program *program, enum schedule_action action)
         break;
     case SCHEDULE_FULL:
         log_write(LOG_WARN, "schedule: %s is due, but all its %zu processes still run; skipped",
-                  program->settings->name, program->settings->process_count);
+                  program->entry->name, program->entry->process_count);
         break;
     case SCHEDULE_MISSED:
         log_write(LOG_WARN, "schedule: %s was due more than a minute ago; skipped", name);
@@ -153,7 +153,7 @@ static bool is_running(const struct program *program)
 static bool decides(const struct program *program)
 {
     return settings_of(program)->overlap != SCHEDULE_OVERLAP_ALLOW ||
-           strcmp(program->process->name, program->settings->processes[0].name) == 0;
+           strcmp(program->process->name, program->entry->processes[0].name) == 0;
 }
 
 static bool is_free(const struct program *program)
@@ -170,7 +170,7 @@ static struct program *next_run(struct program *program)
         return program;
     for (size_t i = 0; i < group->member_count; i++) {
         struct program *one = group->members[i];
-        if (strcmp(one->settings->name, program->settings->name) == 0 && is_free(one))
+        if (strcmp(one->entry->name, program->entry->name) == 0 && is_free(one))
             return one;
     }
     return program;

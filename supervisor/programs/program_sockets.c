@@ -176,7 +176,7 @@ char *program_sockets_names(const struct program *program, size_t *count)
     for (size_t i = 0; i < *count; i++) {
         const char *name = sockets->list.items[i].name;
         buf_printf(&names, "%s%s",
-                   i ? ":" : "LISTEN_FDNAMES=", name[0] ? name : program->settings->name);
+                   i ? ":" : "LISTEN_FDNAMES=", name[0] ? name : program->entry->name);
     }
     return buf_steal(&names);
 }

@@ -202,7 +202,7 @@ static int room(const struct programs *programs)
 static bool is_due(const struct programs *programs, struct program *program)
 {
     bool is_new = is_awaited(program);
-    if (is_new && program->settings->rank == 0)
+    if (is_new && program->entry->rank == 0)
         return true;
     if (is_new)
         depends_start(program);
@@ -313,7 +313,8 @@ int programs_init(struct programs *programs, struct host *host, const struct set
         return 0; /* its groups come with what is taken over */
     if (settings->muster.orphans == ORPHANS_ADOPT)
         begin_custody(programs, settings);
-    if (!custody_has_inherited(&programs->host) && settings->supervisor.is_given && !settings->supervisor.daemon.nocleanup)
+    if (!custody_has_inherited(&programs->host) && settings->supervisor.is_given &&
+        !settings->supervisor.daemon.nocleanup)
         auto_log_clean(&programs->host);
     for (size_t i = 0; i < programs->available_count; i++)
         if (add(programs, programs->available[i], err) < 0)

@@ -43,31 +43,31 @@ static void leave(struct program_group *group, bool returns)
 
 static void change_member(struct program *program, struct group_settings *after)
 {
-    const struct program_settings *settings;
+    const struct program_entry *entry;
     const struct process_settings *process =
-        group_settings_process(after, program->process->name, &settings);
+        group_settings_process(after, program->process->name, &entry);
     if (!process) {
         program_change_leave(program);
         return;
     }
     enum process_change change =
-        process_settings_compare(program->settings, program->process, settings, process, NULL);
+        process_settings_compare(program->entry, program->process, entry, process, NULL);
     bool is_replaced =
         change == PROCESS_REPLACED || strcmp(program->source->environment, after->environment) != 0;
     if (is_replaced || program->change) /* it may be stopping for another change already */
-        program_change_to(program, after, settings, process);
+        program_change_to(program, after, entry, process);
     else
-        program_configure(program, after, settings, process);
+        program_configure(program, after, entry, process);
 }
 
 /* Members as the new settings have them, those that leave behind them. */
 static void add_new_members(struct program_group *group, struct group_settings *after)
 {
     for (size_t p = 0; p < after->program_count; p++) {
-        const struct program_settings *settings = &after->programs[p];
-        for (size_t i = 0; i < settings->process_count; i++)
-            if (!program_group_find(group, settings->processes[i].name))
-                program_group_add_member(group, after, settings, &settings->processes[i]);
+        const struct program_entry *entry = &after->programs[p];
+        for (size_t i = 0; i < entry->process_count; i++)
+            if (!program_group_find(group, entry->processes[i].name))
+                program_group_add_member(group, after, entry, &entry->processes[i]);
     }
 }
 

@@ -13,9 +13,9 @@ static void check_group(const struct group_settings *group)
 {
     FUZZ_ASSERT(group->name[0] && !strpbrk(group->name, " :/"));
     for (size_t p = 0; p < group->program_count; p++) {
-        const struct program_settings *program = &group->programs[p];
-        FUZZ_ASSERT(program->process_count == (size_t)program->numprocs);
-        FUZZ_ASSERT(program->killasgroup || !program->stopasgroup);
+        const struct program_entry *program = &group->programs[p];
+        FUZZ_ASSERT(program->process_count == (size_t)program->settings->numprocs);
+        FUZZ_ASSERT(program->settings->killasgroup || !program->settings->stopasgroup);
         for (size_t i = 0; i < program->process_count; i++) {
             FUZZ_ASSERT(!strpbrk(program->processes[i].name, " :/"));
             FUZZ_ASSERT(i == 0 ||

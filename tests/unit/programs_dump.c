@@ -146,7 +146,7 @@ static cJSON *describe_group(const struct supervisord_settings *daemon,
     cJSON *processes = cJSON_AddArrayToObject(object, "processes");
     for (size_t p = 0; p < group->program_count; p++)
         for (size_t i = 0; i < group->programs[p].process_count; i++)
-            cJSON_AddItemToArray(processes, describe_process(daemon, &group->programs[p],
+            cJSON_AddItemToArray(processes, describe_process(daemon, group->programs[p].settings,
                                                              &group->programs[p].processes[i]));
     return object;
 }

@@ -150,7 +150,7 @@ static void test_times_may_have_units_and_fractions(void **state)
     struct settings *settings =
         load("[program:a]\ncommand = cat\nstartsecs = 0.2\nstopwaitsecs = 1m30s\n", &err);
     assert_non_null(settings);
-    const struct program_settings *program = &settings->supervisor.groups[0]->programs[0];
+    const struct program_settings *program = settings->supervisor.groups[0]->programs[0].settings;
     assert_int_equal(program->startsecs, 200);
     assert_int_equal(program->stopwaitsecs, 90000);
     settings_destroy(settings);
@@ -191,6 +191,57 @@ static void test_abstract_events_stand_for_others(void **state)
                  EVENT_BIT(EVENT_PROCESS_LOG_STDERR));
 }
 
+/* Those of the programs of a file, which are groups of their own. */
+static const struct program_settings *settings_of(const struct settings *settings, const char *name)
+{
+    const struct supervisor_settings *supervisor = &settings->supervisor;
+    for (size_t i = 0; i < supervisor->group_count; i++)
+        if (strcmp(supervisor->groups[i]->name, name) == 0)
+            return supervisor->groups[i]->programs[0].settings;
+    return NULL;
+}
+
+static void test_programs_that_are_given_the_same_share_it(void **state)
+{
+    (void)state;
+    struct err err = ERR_INIT;
+    struct settings *settings = load("[program:a]\ncommand = cat\nuser = root\n"
+                                     "[program:b]\ncommand = tac\n"
+                                     "[program:c]\ncommand = sort\nuser = root\n"
+                                     "[program:d]\ncommand = uniq\nuser = root\nnumprocs = 2\n"
+                                     "process_name = %(process_num)d\n",
+                                     &err);
+    assert_non_null(settings);
+    assert_ptr_equal(settings_of(settings, "a"), settings_of(settings, "c"));
+    assert_ptr_not_equal(settings_of(settings, "a"), settings_of(settings, "b"));
+    assert_ptr_not_equal(settings_of(settings, "a"), settings_of(settings, "d"));
+    assert_string_equal(settings_of(settings, "c")->user, "root");
+    assert_string_equal(settings->supervisor.groups[2]->programs[0].processes[0].command, "sort");
+    struct group_settings *kept = group_settings_hold(settings->supervisor.groups[0]);
+    settings_destroy(settings);
+    assert_string_equal(kept->programs[0].settings->user, "root");
+    group_settings_release(kept);
+}
+
+/* Further ones than the reader remembers. */
+static void test_programs_of_many_kinds(void **state)
+{
+    (void)state;
+    struct err err = ERR_INIT;
+    struct buf text;
+    buf_init(&text, 1 << 16);
+    for (int i = 0; i < 40; i++)
+        buf_printf(&text, "[program:p%d]\ncommand = cat\npriority = %d\n", i, i % 20);
+    struct settings *settings = load(buf_text(&text), &err);
+    assert_non_null(settings);
+    for (size_t i = 0; i < 40; i++) {
+        const struct group_settings *group = settings->supervisor.groups[i];
+        assert_int_equal(group->programs[0].settings->priority, i / 2);
+    }
+    settings_destroy(settings);
+    buf_finish(&text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -199,6 +250,8 @@ int main(void)
         cmocka_unit_test(test_times_may_have_units_and_fractions),
         cmocka_unit_test(test_a_file_of_supervisors_serves_no_queues),
         cmocka_unit_test(test_abstract_events_stand_for_others),
+        cmocka_unit_test(test_programs_that_are_given_the_same_share_it),
+        cmocka_unit_test(test_programs_of_many_kinds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
