@@ -64,16 +64,16 @@ def test_no_timeout(site):
 @pytest.mark.parametrize("kind", ["persistent", "exec"])
 def test_memory_of_a_handler(site, kind):
     if kind == "persistent":
-        site.configure(site.scripted(memory=60, max_attempts=1))
+        site.configure(site.scripted(memory=200, max_attempts=1))
         site.worker()
-        uuid = site.do(["allocate", 100], ["mute"])
+        uuid = site.do(["allocate", 250], ["mute"])
     else:  # a child of the handler takes it
-        script = site.script("/usr/bin/python3 -S -E -c 'import time; x = bytearray(b\"x\") * (100 << 20); time.sleep(1000)'")
-        site.configure(site.queue("work", script, memory=60, max_attempts=1))
+        script = site.script("/usr/bin/python3 -S -E -c 'import time; x = bytearray(b\"x\") * (250 << 20); time.sleep(1000)'")
+        site.configure(site.queue("work", script, memory=200, max_attempts=1))
         site.worker()
         uuid = site.push()
     failed = site.wait_failed(uuid)
-    assert failed["cause"] == "memory" and "limit of 60 MB" in failed["exception"]
+    assert failed["cause"] == "memory" and "limit of 200 MB" in failed["exception"]
     if kind == "persistent":
         good = site.do("done")
         site.wait_noted("end", good)
