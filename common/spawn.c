@@ -199,9 +199,10 @@ static int fork_program(struct plan *plan, struct spawn_child *child)
     sigset_t all, before;
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, &before);
-    child->pid = plan->request->shares_memory
+    enum spawn_kind kind = plan->request->kind;
+    child->pid = kind == SPAWN_SHARING
                      ? vfork()
-                     : fork_with_pidfd(plan->request->unwatched ? NULL : &child->pidfd);
+                     : fork_with_pidfd(kind == SPAWN_WATCHED ? &child->pidfd : NULL);
     if (child->pid == 0)
         become_program(plan);
     int cause = errno;
@@ -233,7 +234,7 @@ int spawn_start(const struct spawn_request *request, struct spawn_child *child, 
     if (request->fd_count > SPAWN_FDS_MAX)
         return err_set(err, ERR_LIMIT, "%s: %zu descriptors for a child, %d at most",
                        request->argv[0], request->fd_count, SPAWN_FDS_MAX);
-    if (!request->unwatched && open_error_pipe(&plan, child, err) < 0)
+    if (request->kind == SPAWN_WATCHED && open_error_pipe(&plan, child, err) < 0)
         return -1;
     char *program = request->program
                         ? NULL

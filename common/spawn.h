@@ -23,6 +23,19 @@ struct spawn_fd {
 /* What a start can fail at. */
 enum spawn_stage { SPAWN_AT_SETUP = 1, SPAWN_AT_PREPARE, SPAWN_AT_DIRECTORY, SPAWN_AT_PROGRAM };
 
+/* How the child is made. */
+enum spawn_kind {
+    /* With pidfd and error_fd. */
+    SPAWN_WATCHED,
+    /* With neither (-1): who starts it hears of its end by SIGCHLD, and of a failed exec by its exit status 127. */
+    SPAWN_UNWATCHED,
+    /* Likewise, by vfork(2): this process stands still until the exec, and nothing of it has to be copied, which is
+     * two fifths of the processor time of a start. Not for what may have to wait before its exec (in a directory of a
+     * server that is away, in a control group that is frozen), nor for who becomes another user: that would forbid
+     * core dumps of this process. */
+    SPAWN_SHARING,
+};
+
 struct spawn_request {
     char *const *argv;      /* argv[0] is looked up in the PATH of envp when it has no slash; relative
                              * names are below `directory` */
@@ -36,13 +49,7 @@ struct spawn_request {
     int parent_death_signal; /* sent to the child when this process dies; 0 for none */
     rlim_t core_limit;      /* RLIMIT_CORE, set when set_core_limit */
     bool set_core_limit;
-    bool unwatched;         /* the child gets neither pidfd nor error_fd (-1): who starts it hears of its end
-                             * by SIGCHLD, and of a failed exec by its exit status 127 */
-    bool shares_memory;     /* vfork(2), with unwatched alone: this process stands still until the exec, and nothing
-                             * of it has to be copied, which is two fifths of the processor time of a start. Not for
-                             * what may have to wait before its exec (in a directory of a server that is away, in a
-                             * control group that is frozen), nor for who becomes another user: that would forbid
-                             * core dumps of this process */
+    enum spawn_kind kind;
 
     /* In the child, where only async-signal-safe calls are allowed; may be NULL. prepare is called when the
      * descriptors are in place, before it goes to its directory; it returns 0, or -1 with errno, which ends the

@@ -123,7 +123,7 @@ static int start_checker(struct upgrade *upgrade, int state_fd, int output, stru
                                           .fds = fds,
                                           .fd_count = sizeof fds / sizeof fds[0],
                                           .new_group = true,
-                                          .unwatched = true};
+                                          .kind = SPAWN_UNWATCHED};
     return spawn_start(&request, &upgrade->checker, err);
 }
 

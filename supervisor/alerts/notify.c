@@ -41,7 +41,7 @@ static int spawn(struct notify *notify, int events, int settings, struct err *er
                                           .new_group = true,
                                           .subreaper = true,
                                           .parent_death_signal = SIGTERM,
-                                          .unwatched = true};
+                                          .kind = SPAWN_UNWATCHED};
     int result = spawn_start(&request, &notify->child, err);
     free(program);
     return result;

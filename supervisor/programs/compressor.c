@@ -120,7 +120,7 @@ static int begin(struct compression *compression)
                                               .fds = fds,
                                               .fd_count = 2,
                                               .new_group = true,
-                                              .unwatched = true,
+                                              .kind = SPAWN_UNWATCHED,
                                               .prepare = yield_to_all};
         result = spawn_start(&request, &compression->child, &err);
     } else {

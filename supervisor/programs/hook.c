@@ -225,7 +225,7 @@ static int start(struct hook *hook, char **argv, const char *file, int output, s
         .fds = fds,
         .fd_count = 2,
         .new_group = true,
-        .unwatched = true,
+        .kind = SPAWN_UNWATCHED,
         .prepare = program_child_prepare,
         .failed = program_child_failed,
         .context = &child,

@@ -54,7 +54,7 @@ static int start(const struct program *program, char **argv, struct spawn_child 
         .envp = environment.pairs,
         .directory = program->process->directory[0] ? program->process->directory : NULL,
         .new_group = true,
-        .unwatched = true,
+        .kind = SPAWN_UNWATCHED,
         .prepare = program_child_prepare,
         .context = &child,
     };

@@ -55,7 +55,7 @@ static bool spares(void *context, pid_t pid)
 static void start(struct watched *one, const char *script)
 {
     char *const argv[] = {"/bin/sh", "-c", (char *)script, NULL};
-    const struct spawn_request request = {.argv = argv, .unwatched = true, .new_group = true};
+    const struct spawn_request request = {.argv = argv, .kind = SPAWN_UNWATCHED, .new_group = true};
     assert_int_equal(spawn_start(&request, &one->child, NULL), 0);
     one->status = -1;
     one->reaped = (struct reaper_child){.spawned = &one->child, .ended = on_ended, .data = one};
@@ -114,7 +114,7 @@ static pid_t start_that_leaves_one(struct watched *one)
     char *const argv[] = {"/bin/sh", "-c", "sleep 600 & echo $! >&9", NULL};
     const struct spawn_fd fds[] = {{pipe_ends[1], 9}};
     const struct spawn_request request = {
-        .argv = argv, .fds = fds, .fd_count = 1, .unwatched = true, .new_group = true};
+        .argv = argv, .fds = fds, .fd_count = 1, .kind = SPAWN_UNWATCHED, .new_group = true};
     assert_int_equal(spawn_start(&request, &one->child, NULL), 0);
     close(pipe_ends[1]);
     one->status = -1;

@@ -366,13 +366,12 @@ static void tell_failure(const void *context, enum spawn_stage stage, int errno_
     (void)written;
 }
 
-static void start_unwatched(bool shares_memory)
+static void start_unwatched(enum spawn_kind kind)
 {
     char *const argv[] = {"any name", "-c", "echo $0", NULL};
     struct spawn_request request = {.program = "/bin/sh",
                                     .argv = argv,
-                                    .unwatched = true,
-                                    .shares_memory = shares_memory,
+                                    .kind = kind,
                                     .prepare = say_in_child,
                                     .context = "before\n"};
     int ends[2], status;
@@ -404,8 +403,8 @@ static void start_unwatched(bool shares_memory)
 static void test_an_unwatched_child_and_its_hooks(void **state)
 {
     (void)state;
-    start_unwatched(false);
-    start_unwatched(true);
+    start_unwatched(SPAWN_UNWATCHED);
+    start_unwatched(SPAWN_SHARING);
 }
 
 static void test_status_texts(void **state)
