@@ -9,7 +9,7 @@ import tempfile
 import time
 
 from support.musterd import clean_environment
-from support.processes import PATIENCE, children_of, wait_for
+from support.processes import children_of, wait_for
 from support.supervisors import SUPERVISORD, Daemon
 
 POLL_SECONDS = .001
@@ -85,19 +85,19 @@ class Supervisor(Measured):
         return seconds
 
     def await_running(self, count):
+        if count == 0:
+            return
         log = self.here / "s.log"
-        wait_for(lambda: log.exists() or count == 0, "its log")
-        running = 0
-        text = ""
-        deadline = time.monotonic() + PATIENCE
-        with log.open() if count else open(os.devnull) as lines:
-            while running < count:
-                text += lines.read()
-                whole, _, text = text.rpartition("\n")
-                running += len(re.findall("entered RUNNING state", whole))
+        wait_for(log.exists, "its log", poll=POLL_SECONDS)
+        running, text = 0, ""
+        with log.open() as lines:
+            def all_run():
+                nonlocal running, text
                 assert self.process.poll() is None, (self.here / "output").read_text()
-                assert time.monotonic() < deadline, f"{running} of {count} run: {log.read_text()[-2000:]}"
-                time.sleep(POLL_SECONDS)
+                whole, _, text = (text + lines.read()).rpartition("\n")
+                running += len(re.findall("entered RUNNING state", whole))
+                return running >= count
+            wait_for(all_run, lambda: f"{running} of {count} run: {log.read_text()[-2000:]}", poll=POLL_SECONDS)
 
 
 class Musterd(Supervisor):

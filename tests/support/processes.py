@@ -19,7 +19,7 @@ PATIENCE = float(os.environ.get("MUSTER_PATIENCE", "30"))
 JOB_TIMEOUT = max(60, round(2 * PATIENCE))
 
 
-def wait_for(condition, what="", timeout=PATIENCE):
+def wait_for(condition, what="", timeout=PATIENCE, poll=0.01):
     """Polls until condition() is true, and returns what it returned; what() or what says what was waited for."""
     deadline = time.monotonic() + timeout
     while True:
@@ -27,7 +27,7 @@ def wait_for(condition, what="", timeout=PATIENCE):
         if result:
             return result
         assert time.monotonic() < deadline, f"not within {timeout} s: {what() if callable(what) else what}"
-        time.sleep(0.01)
+        time.sleep(poll)
 
 
 # Below those that the kernel gives to clients, and apart from those of other tests that run now.
