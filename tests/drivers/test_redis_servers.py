@@ -297,7 +297,7 @@ def tls(servers, authority):
 
 def test_tls(tls):
     server, keys = tls()
-    with StoreTool(keys) as store:
+    with StoreTool({**keys, "timeout": "60s"}) as store:
         store.ok("push", "q", 300, "a", 0, 100000)  # 30 MB in one call
         store.ok("wake", "q")
         got = []
