@@ -248,6 +248,12 @@ void cgroups_prepare(struct cgroups *cgroups)
               cgroups->has_cpu ? "yes" : "no");
 }
 
+void cgroups_open(const char *directory)
+{
+    cgroup_write(directory, "cgroup.subtree_control", "-memory");
+    cgroup_write(directory, "cgroup.subtree_control", "-cpu");
+}
+
 void cgroups_finish(struct cgroups *cgroups)
 {
     if (cgroups->directory)

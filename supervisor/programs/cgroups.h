@@ -22,6 +22,12 @@ struct cgroups {
  * has come of it. */
 void cgroups_prepare(struct cgroups *cgroups);
 
+/* Takes the controllers away from the groups below, which keep no limit then, and so lets a process
+ * into this one: where a master was killed, systemd can start the next one only so. That one gives
+ * them back (cgroups_prepare).
+ */
+void cgroups_open(const char *directory);
+
 /* When no program runs any more. */
 void cgroups_finish(struct cgroups *cgroups);
 

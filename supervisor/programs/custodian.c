@@ -17,6 +17,7 @@
 #include "common/fd.h"
 #include "common/json.h"
 #include "common/mem.h"
+#include "supervisor/programs/cgroups.h"
 #include "supervisor/programs/notify_message.h"
 #include "supervisor/programs/sd_notify.h"
 
@@ -90,6 +91,7 @@ struct custodian {
     int master, listener;
     int notify; /* the socket of sd_notify; -1: there is none */
     char *notify_text;
+    char *cgroup; /* NULL: there is none */
     struct held *items;
     size_t count;
 };
@@ -120,6 +122,12 @@ static void take_notify(struct custodian *custodian, const char *text, int fd)
     custodian->notify_text = mem_strdup(text);
 }
 
+static void take_cgroup(struct custodian *custodian, const char *directory)
+{
+    free(custodian->cgroup);
+    custodian->cgroup = mem_strdup(directory);
+}
+
 static void take_program(struct custodian *custodian, const cJSON *message, const char *text,
                          const int *fds, size_t fd_count)
 {
@@ -144,6 +152,8 @@ static void take(struct custodian *custodian, const char *text, const int *fds, 
     cJSON *message = json_parse(text, strlen(text), NULL);
     if (json_get(message, "notify") && fd_count == 1)
         take_notify(custodian, text, fds[0]);
+    else if (json_get(message, "cgroup"))
+        take_cgroup(custodian, json_get_string(message, "cgroup", ""));
     else
         take_program(custodian, message, text, fds, fd_count);
     cJSON_Delete(message);
@@ -227,7 +237,10 @@ static void listen_to_programs(struct custodian *custodian)
 
 static void wait_for_heir(struct custodian *custodian)
 {
-    for (look(custodian); custodian->count > 0; look(custodian)) {
+    look(custodian);
+    if (custodian->cgroup && custodian->count > 0)
+        cgroups_open(custodian->cgroup);
+    for (; custodian->count > 0; look(custodian)) {
         struct pollfd *fds = mem_new(custodian->count + WATCHED_BESIDE, sizeof *fds);
         fds[0] = (struct pollfd){.fd = custodian->listener, .events = POLLIN};
         fds[1] = (struct pollfd){.fd = custodian->notify, .events = POLLIN};

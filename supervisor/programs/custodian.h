@@ -10,7 +10,8 @@
  * The custodian: a small process that holds the pipes of programs while their master lives, so that
  * they outlive it when it is killed, and gives them to the next one. Messages are JSON objects on a
  * SOCK_SEQPACKET socket, with descriptors: {"key", "pid", …} holds a program (no pid: not any
- * more), {"notify": NAME} the socket of sd_notify. When its master is gone, it waits at a socket
+ * more), {"notify": NAME} the socket of sd_notify, {"cgroup": DIRECTORY} says what is to be opened
+ * (cgroups.h) for the next master. When its master is gone, it waits at a socket
  * for the next one, and sends it all that it holds; it ends with that, or when no process is left.
  * Meanwhile it listens to what programs say of themselves, so that none waits for an answer to its
  * pings, and adds it as "said" (notify_message.h) to what it sends.

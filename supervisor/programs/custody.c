@@ -125,6 +125,17 @@ void custody_release(struct program *program)
     cJSON_Delete(message);
 }
 
+void custody_hold_cgroup(struct program_host *host)
+{
+    const struct cgroups *cgroups = &host->cgroups;
+    if (host->custody.socket < 0 || !cgroups->directory || cgroups->is_aside)
+        return;
+    cJSON *message = cJSON_CreateObject();
+    json_put_text(message, "cgroup", cgroups->directory);
+    tell(&host->custody, message, NULL, 0);
+    cJSON_Delete(message);
+}
+
 void custody_hold_notify(struct program_host *host)
 {
     if (host->custody.socket < 0)

@@ -49,6 +49,10 @@ void custody_release(struct program *program);
 /* There is a socket of sd_notify: its name goes on working under the next master. */
 void custody_hold_notify(struct program_host *host);
 
+/* There is a control group below which programs have groups of their own: the next master can be
+ * started in it. */
+void custody_hold_cgroup(struct program_host *host);
+
 /* Watches a process that is no child of ours. */
 void custody_watch(struct program *program);
 

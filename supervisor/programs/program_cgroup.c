@@ -40,7 +40,10 @@ void program_cgroup_announce(struct program *program)
     struct program_host *host = program->host;
     if (!is_wanted(program))
         return;
-    cgroups_prepare(&host->cgroups);
+    if (!host->cgroups.is_tried) {
+        cgroups_prepare(&host->cgroups);
+        custody_hold_cgroup(host);
+    }
     /* Where the machine has no such controller, the configuration has been warned of already. */
     if (attributes_of(program)->cpu_limit == 0 || host->cgroups.has_cpu ||
         host->warned == program->settings || !cgroup_machine_has("cpu"))

@@ -222,6 +222,23 @@ def test_in_a_group_of_its_own_musterd_makes_room(programs, controllers, group):
     wait_for(lambda: members(group / "program-a") == [programs.wait_pid("a", 2)])
 
 
+def test_where_one_was_killed_the_next_is_started_in_the_same_group(programs, controllers, group):
+    """As systemd does it with KillMode=process: the kernel lets nobody into a group whose children have controllers."""
+    sections = "[muster]\norphans = adopt\n" + program("a", SLEEP, cpu_limit="0.5", memory_limit="64MB")
+    start_in(programs, group, sections)
+    a = programs.wait_pid("a")
+    wait_for(lambda: members(group / "program-a") == [a])
+    assert set(words(group / "cgroup.subtree_control")) == {"cpu", "memory"}
+    programs.musterd.process.kill()
+    programs.musterd.process.wait()
+    wait_for(lambda: not words(group / "cgroup.subtree_control"), "a group that one can be started in")
+    start_in(programs, group, sections)
+    programs.wait_log(f"adopted: 'a' with pid {a}")
+    assert (group / "program-a/cpu.max").read_text() == "50000 100000\n"
+    assert (group / "program-a/memory.max").read_text() == f"{64 << 20}\n"
+    assert members(group / "program-a") == [a]
+
+
 def test_a_group_that_others_are_in_is_left_alone(programs, controllers, group):
     other = subprocess.Popen(["sleep", "600"], preexec_fn=lambda: (group / "cgroup.procs").write_text("0"))
     try:
