@@ -179,8 +179,8 @@ def test_a_program_that_is_not_there(place):
 
 def test_a_job_that_is_asked_about_is_nobody_elses(place):
     """Its lease goes on while the program thinks, and a second worker does not get it."""
-    slow = place.program("slow.sh", '#!/bin/sh\nsleep 4\necho \'{"action":"fail"}\'\n')
-    place.muster.store.section += "retry_after = 1\n"
+    slow = place.program("slow.sh", '#!/bin/sh\nsleep 10\necho \'{"action":"fail"}\'\n')
+    place.muster.store.section += "retry_after = 4\n"
     place.start(f"[policy:ask]\naction = command\ncommand = {slow}\ncommand_timeout = 30\n", workers=2)
     uuid = place.push()
     assert place.muster.wait_failed(uuid)["attempts"] == 1
