@@ -10,6 +10,7 @@ from support.processes import wait_for
 from support.terminal import Terminal
 
 PROGRAM = "\n[program:clock]\ncommand = sleep 1000\nstartsecs = 0\n"
+ORDERS = pytest.mark.no_valgrind("what keys order is started by top itself: under its /proc/self/exe it finds valgrind")
 
 
 @pytest.fixture
@@ -93,7 +94,7 @@ def test_it_shows_what_queue_stats_says(running, top):
     assert once["images"]["state"] == "paused" and once["mails"]["promised"] > 0 and once["images"]["oldest"] > 0
 
 
-@pytest.mark.no_valgrind("what keys order is started by top itself: under its /proc/self/exe it finds valgrind")
+@ORDERS
 def test_keys_act(running, top):
     fail_some(running, 2)
     choose(top, "mails")
@@ -130,6 +131,7 @@ def test_keys_act(running, top):
     top.wait("max_workers")
 
 
+@ORDERS
 def test_other_lists_sorting_filter_and_help(running, top):
     top.press("3")
     top.wait("PROGRAM", "clock")
