@@ -212,6 +212,7 @@ def test_the_terminal_is_restored_by_every_signal(top, number):
     assert b"\x1b[?1049h" in top.written
 
 
+@pytest.mark.no_valgrind("there a process goes on that stops itself")
 def test_ctrl_z_gives_the_terminal_back_for_a_while(running):
     shell = ["bash", "-mc", '"$@"; echo at the shell; read line; fg >/dev/null', "-", running.command, "-c", running.config, "top"]
     with Terminal(shell, env=running.environment) as top:
