@@ -88,7 +88,7 @@ def test_a_store_that_is_not_there_at_the_start(site):
 
 def test_a_lease_that_was_lost(site):
     """The worker was held up for longer than its lease; the job is somebody else's then, and it stops."""
-    site.configure(site.scripted(), connection="retry_after = 1s")
+    site.configure(site.scripted(), connection="retry_after = 4s")
     first = site.worker(identity="worker_first").wait_ready()
     uuid = site.do(["first"], ["mute"])
     site.wait_noted("begin", uuid, "1")
@@ -107,7 +107,7 @@ def test_a_lease_that_was_lost(site):
 
 
 def test_a_late_answer_has_no_effect(site):
-    site.configure(site.scripted(), connection="retry_after = 1s")
+    site.configure(site.scripted(), connection="retry_after = 4s")
     first = site.worker(identity="worker_first").wait_ready()
     go = site.directory / "go"
     uuid = site.do(["first"], ["wait", str(go)], ["fail", {"exception": "late", "retry": False}])
