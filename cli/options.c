@@ -70,7 +70,7 @@ static int check_by_key(const struct key *key, const char *text, int64_t *number
         int choice;
         bool truth;
     } value = {0};
-    if (keys_set(&table, &value, key->name, text, err) < 0)
+    if (keys_set_found(key, &value, text, err) < 0)
         return -1;
     if (key->type == KEY_INTEGER || key->type == KEY_DURATION || key->type == KEY_MEGABYTES)
         *number = value.number;

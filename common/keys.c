@@ -44,21 +44,24 @@ static int unknown_key(const struct key_table *table, const char *name, struct e
     return -1;
 }
 
-int keys_set(const struct key_table *table, void *values, const char *name, const char *text,
-             struct err *err)
+int keys_set_found(const struct key *key, void *values, const char *text, struct err *err)
 {
-    const struct key *key = keys_find(table, name);
-    if (!key)
-        return unknown_key(table, name, err);
     if (key_type_of(key)->parse(key, text, place(key, values), err) < 0)
         return err_prefix(err, "%s", key->name);
     return 0;
 }
 
+int keys_set(const struct key_table *table, void *values, const char *name, const char *text,
+             struct err *err)
+{
+    const struct key *key = keys_find(table, name);
+    return key ? keys_set_found(key, values, text, err) : unknown_key(table, name, err);
+}
+
 void keys_set_defaults(const struct key_table *table, void *values)
 {
     for (size_t i = 0; i < table->key_count; i++)
-        keys_set(table, values, table->keys[i].name, table->keys[i].fallback, NULL);
+        keys_set_found(&table->keys[i], values, table->keys[i].fallback, NULL);
 }
 
 int keys_set_from_environment(const struct key_table *table, void *values, const char *except,
@@ -71,7 +74,7 @@ int keys_set_from_environment(const struct key_table *table, void *values, const
             continue;
         if (except && strncmp(key->variable, except, strlen(except)) == 0)
             continue;
-        if (keys_set(table, values, key->name, text, err) < 0)
+        if (keys_set_found(key, values, text, err) < 0)
             return err_prefix(err, "environment variable %s", key->variable);
     }
     return 0;

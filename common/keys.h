@@ -114,6 +114,9 @@ void keys_set_defaults(const struct key_table *table, void *values);
 int keys_set(const struct key_table *table, void *values, const char *name, const char *text,
              struct err *err);
 
+/* Likewise, a key of the table that values belong to: nothing is looked for. */
+int keys_set_found(const struct key *key, void *values, const char *text, struct err *err);
+
 /* Applies the environment variables of the table's rows, but not those that begin with `except`
  * (NULL: all). Returns 0, or -1 with err naming the variable. */
 int keys_set_from_environment(const struct key_table *table, void *values, const char *except,

@@ -192,7 +192,7 @@ static int set_process_key(const struct program_source *source, struct program_s
     char *text = process_value(source, row, names, &cause);
     int result = -1;
     if (text)
-        result = keys_set(&settings_program_table, rows, row->name, text, &cause);
+        result = keys_set_found(row, rows, text, &cause);
     else
         err_prefix(&cause, "%s", row->name);
     free(text);

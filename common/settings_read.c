@@ -90,7 +90,7 @@ static int set_key(const struct settings_reader *reader, const struct key_table 
     if (!row)
         return keys_set(table, values, key->name, "", err);
     char *text = value_of(reader, key, row, names, err);
-    int result = text ? keys_set(table, values, key->name, text, err) : -1;
+    int result = text ? keys_set_found(row, values, text, err) : -1;
     free(text);
     return result;
 }
