@@ -57,17 +57,13 @@ class Bench:
         self.daemons = {name: kind for name, kind in DAEMONS.items() if name != "supervisord" or is_installed()}
 
     def each(self, measure, runs=None, bare=True):
-        """The median of what measure returns for each of them."""
-        figures = {}
-        for name, kind in self.daemons.items():
-            if kind is Bare and not bare:
-                continue
-            values = []
-            for _ in range(runs or self.sizes.runs):
-                with kind(self.build) as daemon:
-                    values.append(measure(daemon))
-            figures[name] = statistics.median(values)
-        return figures
+        """The median of what measure returns for each of them; by turns, so that a noisy minute is everybody's."""
+        values = {name: [] for name, kind in self.daemons.items() if bare or kind is not Bare}
+        for _ in range(runs or self.sizes.runs):
+            for name, figures in values.items():
+                with self.daemons[name](self.build) as daemon:
+                    figures.append(measure(daemon))
+        return {name: statistics.median(figures) for name, figures in values.items()}
 
     def pause(self):
         return f"{self.program} pause"
